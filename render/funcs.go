@@ -1,0 +1,121 @@
+package render
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"text/template"
+
+	"github.com/Masterminds/sprig/v3"
+
+	"requorum/model"
+)
+
+// sprigAllowed names the functions of sprig that the text templates may use:
+// pure ones, whose output depends on their arguments alone.
+var sprigAllowed = []string{
+	"add", "add1", "contains", "default", "hasPrefix", "hasSuffix", "indent", "join", "list", "lower",
+	"mul", "nindent", "plural", "repeat", "replace", "sub", "ternary", "trim", "trunc", "upper",
+}
+
+// scriptFuncs are the only functions of a script template. Each action of such
+// a template ends in one of them.
+func scriptFuncs() template.FuncMap {
+	return template.FuncMap{
+		"sh":   func(v any) (string, error) { return Quote(fmt.Sprint(v)) },
+		"word": bare,
+		"step": stepFunc(nil),
+		"mark": func(string, bool) string { return "" },
+	}
+}
+
+// textFuncs are the functions of the runbook templates.
+func textFuncs() template.FuncMap {
+	all := sprig.HermeticTxtFuncMap()
+	funcs := template.FuncMap{"md": Markdown, "wrap": wrap}
+	for _, name := range sprigAllowed {
+		funcs[name] = all[name]
+	}
+	return funcs
+}
+
+// stepText is what a script says of a step.
+type stepText struct{ title, cites string }
+
+// stepTable gives the text of each step of the plan by its ID.
+func stepTable(p *model.Plan) map[string]stepText {
+	out := map[string]stepText{}
+	for _, st := range p.Stages {
+		for _, s := range st.Steps {
+			out[s.ID] = stepText{title: s.Title, cites: citation(s)}
+		}
+	}
+	return out
+}
+
+// citation says where a step comes from: "procedure 1.7; T5, T6".
+func citation(s model.Step) string {
+	text := "procedure " + strings.Join(s.Cites, ", ")
+	if len(s.Traps) == 0 {
+		return text
+	}
+	traps := make([]string, len(s.Traps))
+	for i, t := range s.Traps {
+		traps[i] = "T" + strconv.Itoa(t)
+	}
+	return text + "; " + strings.Join(traps, ", ")
+}
+
+// stepFunc makes the template function that writes the call which announces a
+// step: {{step "stop/wipe"}}.
+func stepFunc(steps map[string]stepText) func(string) (string, error) {
+	return func(id string) (string, error) {
+		s, ok := steps[id]
+		if !ok {
+			return "", fmt.Errorf("the plan has no step %q", id)
+		}
+		title, err := Quote(s.title)
+		if err != nil {
+			return "", err
+		}
+		return fmt.Sprintf("step '%s' %s '%s'", id, title, s.cites), nil
+	}
+}
+
+// Markdown escapes a value of free text for a line of GitHub's Markdown, so
+// that it reads as itself.
+func Markdown(v any) string {
+	var b strings.Builder
+	for _, r := range fmt.Sprint(v) {
+		if strings.ContainsRune("\\`*_{}[]<>()#+-.!|~&@:/$=^\"'", r) {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// wrap breaks text into lines of at most width columns, each but the first
+// after the given indent.
+func wrap(width int, indent, text string) string {
+	var b strings.Builder
+	col := 0
+	for i, w := range strings.Fields(text) {
+		switch {
+		case i == 0:
+		case col+1+len(w) > width:
+			b.WriteString("\n" + indent)
+			col = len(indent)
+		default:
+			b.WriteByte(' ')
+			col++
+		}
+		b.WriteString(w)
+		col += len(w)
+	}
+	return b.String()
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

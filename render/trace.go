@@ -1,0 +1,242 @@
+package render
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"text/template"
+	"text/template/parse"
+
+	"requorum/model"
+)
+
+// Span is a run of bytes of a traced part, with the place in the template that
+// it came from.
+type Span struct {
+	Start, End int    // offsets in the part's body
+	Template   string // template path
+	Line       int    // in the template, from 1
+	Column     int    // from 1, in bytes
+	Value      bool   // the bytes are a value, put there by sh or word; otherwise they are the template's own text
+}
+
+// Trace is one part of a script that remembers where its bytes came from.
+type Trace struct {
+	Part
+	Spans []Span // in order, without gaps
+}
+
+// Values returns the spans that hold values.
+func (t *Trace) Values() []Span {
+	return slices.DeleteFunc(slices.Clone(t.Spans), func(s Span) bool { return !s.Value })
+}
+
+// Origin gives the template line that a line of the part came from.
+func (t *Trace) Origin(line int) (template string, templateLine int) {
+	offset := 0
+	for range line - 1 {
+		i := bytes.IndexByte(t.Body[offset:], '\n')
+		if i < 0 {
+			break
+		}
+		offset += i + 1
+	}
+	for _, s := range t.Spans {
+		if offset < s.End {
+			within := 0
+			if !s.Value && offset > s.Start {
+				within = bytes.Count(t.Body[s.Start:offset], []byte("\n"))
+			}
+			return s.Template, s.Line + within
+		}
+	}
+	return t.Template, line
+}
+
+// TraceHead renders the head of a node's script and remembers the origin of
+// each byte.
+func (r *Renderer) TraceHead(p *model.Plan, node string) (*Trace, error) {
+	i := slices.IndexFunc(p.Nodes, func(n model.PlanNode) bool { return n.Name == node })
+	if i < 0 {
+		return nil, fmt.Errorf("the plan has no live node %q", node)
+	}
+	site := newSite(p, r.ID(p))
+	return r.trace(headTemplate, site.head(p.Nodes[i]), nil)
+}
+
+// TraceStandIn renders the same head with a hostile stand-in for every value:
+// the same number of values, each one of them unlike any other, full of
+// characters that mean something to a shell where its type allows them.
+func (r *Renderer) TraceStandIn(p *model.Plan, node string) (*Trace, error) {
+	i := slices.IndexFunc(p.Nodes, func(n model.PlanNode) bool { return n.Name == node })
+	if i < 0 {
+		return nil, fmt.Errorf("the plan has no live node %q", node)
+	}
+	site := newSite(p, r.ID(p))
+	return r.trace(headTemplate, standIn(site.head(p.Nodes[i])), nil)
+}
+
+// TracePart renders the part of a script that a template makes, and remembers
+// the origin of each byte. A library part is its own origin.
+func (r *Renderer) TracePart(p *model.Plan, s Script, part int) (*Trace, error) {
+	name := s.Parts[part].Template
+	if name == headTemplate {
+		return r.TraceHead(p, s.Node)
+	}
+	if lib, ok := r.library[name]; ok {
+		return &Trace{Part: s.Parts[part], Spans: []Span{{End: len(lib), Template: name, Line: 1, Column: 1}}}, nil
+	}
+	return r.trace(name, s.Shape, stepTable(p))
+}
+
+func (r *Renderer) trace(name string, data any, steps map[string]stepText) (*Trace, error) {
+	set, err := r.traced.Clone()
+	if err != nil {
+		return nil, err
+	}
+	var buf bytes.Buffer
+	t := &Trace{}
+	mark := func(where string, value bool) string {
+		t.close(buf.Len())
+		p := parsePlace(where)
+		t.Spans = append(t.Spans, Span{Start: buf.Len(), Template: p.template, Line: p.line, Column: p.column, Value: value})
+		return ""
+	}
+	set.Funcs(template.FuncMap{"mark": mark, "step": stepFunc(steps)})
+	if err := set.ExecuteTemplate(&buf, name, data); err != nil {
+		return nil, err
+	}
+	t.close(buf.Len())
+	t.Part = Part{Template: name, Body: buf.Bytes()}
+	return t, nil
+}
+
+// close ends the last span at an offset; an empty one is dropped.
+func (t *Trace) close(offset int) {
+	if len(t.Spans) == 0 {
+		return
+	}
+	last := &t.Spans[len(t.Spans)-1]
+	last.End = offset
+	if last.End == last.Start {
+		t.Spans = t.Spans[:len(t.Spans)-1]
+	}
+}
+
+// instrument copies a template set and puts a call of mark before each piece of
+// text and each action of the copy.
+func instrument(set *template.Template) *template.Template {
+	out := template.Must(set.Clone())
+	for _, t := range out.Templates() {
+		if t.Tree == nil {
+			continue
+		}
+		tree := t.Tree.Copy()
+		walk(tree.Root, func(n parse.Node) {
+			if list, ok := n.(*parse.ListNode); ok {
+				list.Nodes = marked(tree, list.Nodes)
+			}
+		})
+		template.Must(out.AddParseTree(t.Name(), tree))
+	}
+	return out
+}
+
+func marked(tree *parse.Tree, nodes []parse.Node) []parse.Node {
+	var out []parse.Node
+	for _, n := range nodes {
+		switch n := n.(type) {
+		case *parse.TextNode:
+			out = append(out, markCall(tree, n, false))
+		case *parse.ActionNode:
+			if len(n.Pipe.Decl) == 0 {
+				out = append(out, markCall(tree, n, lastFunction(n.Pipe) != "step"))
+			}
+		}
+		out = append(out, n)
+	}
+	return out
+}
+
+// markCall builds the node {{mark "PLACE" VALUE}}.
+func markCall(tree *parse.Tree, n parse.Node, value bool) parse.Node {
+	where, _ := tree.ErrorContext(n)
+	text := fmt.Sprintf("{{mark %q %t}}", where, value)
+	sub := template.Must(template.New("").Funcs(scriptFuncs()).Parse(text))
+	return sub.Tree.Root.Nodes[0]
+}
+
+// walk visits a template's nodes, a list before its children as they were.
+func walk(n parse.Node, visit func(parse.Node)) {
+	switch n := n.(type) {
+	case *parse.ListNode:
+		if n == nil {
+			return
+		}
+		children := slices.Clone(n.Nodes)
+		visit(n)
+		for _, c := range children {
+			walk(c, visit)
+		}
+	case *parse.IfNode:
+		walkBranch(&n.BranchNode, visit)
+	case *parse.RangeNode:
+		walkBranch(&n.BranchNode, visit)
+	case *parse.WithNode:
+		walkBranch(&n.BranchNode, visit)
+	default:
+		visit(n)
+	}
+}
+
+func walkBranch(n *parse.BranchNode, visit func(parse.Node)) {
+	walk(n.List, visit)
+	if n.ElseList != nil {
+		walk(n.ElseList, visit)
+	}
+}
+
+// hostile holds every character that means something to a shell, to sed, or to
+// a here-document.
+const hostile = "\x27\"`$(id)${x};&|<>\\*?[a-z]{a,b}~root#!%=@ \t\n EOF\n"
+
+// standIn replaces every value of a head. Flags and the lengths of lists stay,
+// so that the template takes the same branches.
+func standIn(h Head) Head {
+	n := 0
+	word := func(w *Word) {
+		if *w != "" {
+			n++
+			*w = Word(fmt.Sprintf("z%dz", n))
+		}
+	}
+	text := func(t *Text) {
+		if *t != "" {
+			n++
+			*t = Text(fmt.Sprintf("z%dz", n) + hostile)
+		}
+	}
+	for _, w := range []*Word{&h.Plan, &h.Site, &h.Node, &h.Type, &h.LocalIP, &h.ManagementIP, &h.EtcdKey,
+		&h.StoreKey, &h.MasterList, &h.InstanceID, &h.DeploymentID, &h.SharedConfigSum} {
+		word(w)
+	}
+	for _, list := range []*[]Word{&h.MasterIPs, &h.LiveVellums, &h.AllVellums, &h.FailedVellums, &h.CassandraNodes} {
+		*list = slices.Clone(*list)
+		for i := range *list {
+			word(&(*list)[i])
+		}
+	}
+	h.Names = slices.Clone(h.Names)
+	for i := range h.Names {
+		text(&h.Names[i])
+	}
+	for _, t := range []*Text{&h.Deployment, &h.SharedConfig} {
+		text(t)
+	}
+	return h
+}
+
+// IsStandIn reports whether s came out of a stand-in for a Word, so that a
+// check can tell a bare value from the template's own text.
+func IsStandIn(s string) bool { return strings.HasPrefix(s, "z") && strings.HasSuffix(s, "z") }

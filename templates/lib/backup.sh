@@ -1,0 +1,62 @@
+# -- Copies of what is about to be destroyed
+
+COPIES='' # this run's folder of copies
+
+# make_copies_folder: a new folder for this run, readable by root only, outside
+# everything that any stage wipes.
+make_copies_folder() {
+	local folder
+	if [ -n "$COPIES" ]; then
+		return
+	fi
+	mkdir -p "/var/backups/requorum/$PLAN"
+	chmod 0700 /var/backups/requorum
+	folder=/var/backups/requorum/$PLAN/$(date -u +%Y%m%dT%H%M%SZ)-$STAGE
+	while ! mkdir -m 0700 "$folder"; do
+		sleep 1 # an earlier run of this stage began in the same second
+		folder=/var/backups/requorum/$PLAN/$(date -u +%Y%m%dT%H%M%SZ)-$STAGE
+	done
+	COPIES=$folder
+}
+
+# check_space PATH: is there room for a copy of PATH?
+check_space() {
+	local needed free
+	read -r needed _ <<<"$(du -sk "$1")"
+	free=$(free_space)
+	if [ "$free" -lt $((needed + 1024)) ]; then
+		fail "$((needed + 1024)) kB free for the copy of $1" "$free kB free under /var" \
+			'the copy would fill the disk' \
+			'make room under /var/backups, on this node, without touching /var/lib/clearwater-etcd'
+	fi
+}
+
+# free_space: kB free where the copies go.
+free_space() {
+	local place=/var/backups line free=0
+	if [ ! -d "$place" ]; then
+		place=/var
+	fi
+	while read -r _ _ _ line _; do
+		free=$line
+	done <<<"$(df -Pk "$place")"
+	printf '%s\n' "$free"
+}
+
+# keep PATH: copies a file or a folder with owner, mode and times, and proves
+# that the copy is the same. The copy stands in COPIES under its whole path.
+keep() {
+	make_copies_folder
+	CHANGED=yes
+	say "copy: $1 to $COPIES$1"
+	if ! cp -a --parents "$1" "$COPIES/"; then
+		fail "a copy of $1 in $COPIES" 'cp failed, see above' 'the disk is full or broken' \
+			'make room under /var/backups; nothing of the original was touched'
+	fi
+	if ! diff -r "$1" "$COPIES$1"; then
+		fail "the copy of $1 is the same as the original" 'they differ, see above' \
+			'something still writes there, or the disk is broken' \
+			"find out which process writes to $1; nothing of the original was touched"
+	fi
+}
+

@@ -1,0 +1,114 @@
+# -- /etc/chronos/chronos_cluster.conf
+
+PROBLEMS=''   # what makes the file invalid, a line each
+UNFINISHED='' # nodes that join or leave, a line each
+
+# read_chronos: reads the file by the rules of both its readers, Chronos itself
+# and load_from_chronos_cluster. The loader is the stricter one: it drops a line
+# with a tab, keeps a port or a comment as part of the address, and crashes on a
+# second "=" (T40).
+read_chronos() {
+	local line key value section='' own=''
+	MEMBERS='' STATES='' PROBLEMS='' UNFINISHED=''
+	if [ ! -f /etc/chronos/chronos_cluster.conf ]; then
+		PROBLEMS='the file is missing'
+		return
+	fi
+	while IFS= read -r line || [ -n "$line" ]; do
+		if [[ $line == '['*']' ]]; then
+			section=$line
+		fi
+		if [[ $line == *=*=* ]]; then
+			PROBLEMS="${PROBLEMS}two = on one line: $line"$'\n'
+		fi
+		if [[ $line != *=* || $line =~ ^[[:space:]]*# ]]; then
+			continue
+		fi
+		key=${line%%=*}
+		value=${line#*=}
+		key=${key//' '/}
+		value=${value//' '/}
+		case ${key//$'\t'/} in
+		node)
+			MEMBERS=$MEMBERS$value$'\n'
+			STATES="$STATES$value normal"$'\n'
+			;;
+		joining | leaving) UNFINISHED="$UNFINISHED$value is $key"$'\n' ;;
+		localhost) own=$value ;;
+		*) continue ;;
+		esac
+		if [ "$section" != '[cluster]' ]; then
+			PROBLEMS="${PROBLEMS}outside [cluster]: $line"$'\n'
+		fi
+		if ! [[ $key =~ ^[a-z]+$ && $value =~ ^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$ ]]; then
+			PROBLEMS="${PROBLEMS}not KEY = ADDRESS: $line"$'\n'
+		fi
+	done </etc/chronos/chronos_cluster.conf
+	if [ "$own" != "$LOCAL_IP" ]; then
+		PROBLEMS="${PROBLEMS}localhost is '$own', not $LOCAL_IP"$'\n'
+	fi
+	check_members_of chronos
+}
+
+# check_members_of STORE: adds to PROBLEMS who is missing from the file that was
+# read last, and who is a stranger in it.
+check_members_of() {
+	local absent strangers
+	absent=$(minus "$(store_needed "$1")" "$MEMBERS")
+	strangers=$(minus "$MEMBERS" "$(store_allowed "$1")")
+	if [ -n "$absent" ]; then
+		PROBLEMS="${PROBLEMS}missing: $(named signaling "$absent")"$'\n'
+	fi
+	if [ -n "$strangers" ]; then
+		PROBLEMS="${PROBLEMS}unknown: $(joined "$strangers")"$'\n'
+	fi
+}
+
+# check_unfinished FILE: a node that joins or leaves is a scaling that was never
+# finished. Loading it would make the cluster managers carry it on (T42, T43).
+check_unfinished() {
+	if [ -n "$UNFINISHED" ]; then
+		fail "no node joins or leaves in $1" "$(joined "$UNFINISHED")" \
+			'a scaling was under way when the site failed; loaded as it is, it would be carried on, and with a dead node it never ends (T42, T43)' \
+			"decide with whoever began the scaling: keep the node (make its line a plain one) or drop it (take its line out), the same on every live Vellum node; then run the stage again"
+	fi
+}
+
+# write_chronos: the file with every Vellum node of the site as a node (procedure
+# 3.8). Every Vellum node needs an identity of its own, or timers collide.
+write_chronos() {
+	local member text
+	read_identity
+	text="[identity]
+instance_id = $INSTANCE_ID
+deployment_id = $DEPLOYMENT_ID
+
+[cluster]
+localhost = $LOCAL_IP
+"
+	for member in "${ALL_VELLUMS[@]}"; do
+		text="${text}node = $member"$'\n'
+	done
+	if [ -f /etc/chronos/chronos_cluster.conf ]; then
+		keep /etc/chronos/chronos_cluster.conf
+	fi
+	CHANGED=yes
+	printf '%s' "$text" >/etc/chronos/chronos_cluster.conf.requorum-new
+	chmod 0644 /etc/chronos/chronos_cluster.conf.requorum-new
+	change mv -f /etc/chronos/chronos_cluster.conf.requorum-new /etc/chronos/chronos_cluster.conf
+	show "$text"
+}
+
+# read_identity: Clearwater derives a Chronos identity from the first two bytes
+# of node_identity; without that file the plan's numbers serve.
+read_identity() {
+	local id='' pattern='^([0-9a-fA-F]{2})([0-9a-fA-F]{2})'
+	if [ -f /etc/clearwater/node_identity ]; then
+		read -r id _ </etc/clearwater/node_identity || true
+	fi
+	if [[ $id =~ $pattern ]]; then
+		INSTANCE_ID=$((16#${BASH_REMATCH[1]} & 63))
+		DEPLOYMENT_ID=$((16#${BASH_REMATCH[2]} & 7))
+	fi
+}
+

@@ -1,0 +1,26 @@
+# -- Digests, short enough to read aloud
+
+# short SUM: the start of the SHA-256 in the form xxxx-xxxx.
+short() { printf '%s-%s\n' "${1:0:4}" "${1:4:4}"; }
+
+# file_digest FILE: its short digest, or "missing".
+file_digest() {
+	local sum
+	if [ ! -f "$1" ]; then
+		printf 'missing\n'
+		return
+	fi
+	read -r sum _ <<<"$(sha256sum "$1")"
+	short "$sum"
+}
+
+# text_digest TEXT: the short digest of a text.
+text_digest() {
+	local sum
+	read -r sum _ <<<"$(printf '%s\n' "$1" | sha256sum)"
+	short "$sum"
+}
+
+# print_digest NAME DIGEST: one line of the table that people compare.
+print_digest() { printf '%s| %-34s %s\n' "$NODE" "$1" "$2"; }
+

@@ -1,0 +1,121 @@
+# -- The roles in /etc/clearwater/local_config
+
+# role_set VARIABLE OTHER: does a clean shell get the new masters for VARIABLE,
+# and nothing for OTHER?
+role_set() {
+	if ! read_config; then
+		SEEN=$CONFIG
+		return 1
+	fi
+	SEEN="$1='$(config_value "$1")', $2='$(config_value "$2")'"
+	[ "$(config_value "$1")" = "$MASTER_LIST" ] && [ -z "$(config_value "$2")" ]
+}
+
+# role_line LINE: does it assign etcd_cluster or etcd_proxy, however badly (T17)?
+role_line() {
+	local pattern='^[[:space:]]*(export[[:space:]]+)?etcd_(cluster|proxy)[[:space:]]*='
+	[[ $1 =~ $pattern ]]
+}
+
+# Filled by read_local_config.
+KEPT=''    # the file without its role lines, every line ended, no carriage return
+DROPPED='' # the role lines
+SHAPE=''   # what is wrong with the shape of the file; empty if nothing
+
+read_local_config() {
+	local line return=$'\r' last=''
+	KEPT='' DROPPED='' SHAPE=''
+	while IFS= read -r line || [ -n "$line" ]; do
+		if [[ $line == *"$return" ]]; then
+			line=${line%"$return"}
+			SHAPE='lines end in carriage returns (T19)'
+		fi
+		last=$line
+		if role_line "$line"; then
+			DROPPED=$DROPPED$line$'\n'
+			check_one_line "$line"
+		else
+			KEPT=$KEPT$line$'\n'
+		fi
+	done </etc/clearwater/local_config
+	if [ -n "$last" ] && [ -n "$(tail -c 1 /etc/clearwater/local_config)" ]; then
+		SHAPE="${SHAPE:+$SHAPE; }the last line has no end (T18)"
+	fi
+}
+
+# check_one_line LINE: a role line that goes on in the next line is for a person.
+check_one_line() {
+	local quotes=${1//[!\"\']/}
+	if [[ $1 == *\\ ]] || [ $((${#quotes} % 2)) -ne 0 ]; then
+		fail 'etcd_cluster and etcd_proxy each stand on one line of local_config' "$1" \
+			'the line goes on in the next one, and only a person can cut it safely' \
+			'edit /etc/clearwater/local_config: put the value on one line, without quotes'
+	fi
+}
+
+# check_overrides: user_settings is read after local_config and would win (T20).
+check_overrides() {
+	local line
+	if [ ! -f /etc/clearwater/user_settings ]; then
+		return
+	fi
+	while IFS= read -r line || [ -n "$line" ]; do
+		if role_line "$line"; then
+			fail 'user_settings sets neither etcd_cluster nor etcd_proxy' "$line" \
+				'user_settings is read last, so this line would win over local_config (T20)' \
+				'take the line out of /etc/clearwater/user_settings'
+		fi
+	done </etc/clearwater/user_settings
+}
+
+# check_local_config: everything that can be refused before the first change.
+check_local_config() {
+	if [ -L /etc/clearwater/local_config ]; then
+		fail '/etc/clearwater/local_config is a plain file' 'it is a symbolic link' \
+			'the edit would replace the link' 'put the file itself there'
+	fi
+	check_overrides
+	read_local_config
+}
+
+# set_role VARIABLE OTHER: gives VARIABLE the new masters and blanks OTHER (T16).
+# A file that says so already, in good shape, is left alone.
+set_role() {
+	if role_set "$1" "$2" && [ -z "$SHAPE" ]; then
+		ok "local_config says it already: $SEEN"
+		return
+	fi
+	say "now: $SEEN${SHAPE:+; $SHAPE}"
+	keep /etc/clearwater/local_config
+	cp -a /etc/clearwater/local_config /etc/clearwater/local_config.requorum-new
+	printf '%s%s=%s\n%s=\n' "$KEPT" "$1" "$MASTER_LIST" "$2" >/etc/clearwater/local_config.requorum-new
+	ask 20 sh -n /etc/clearwater/local_config.requorum-new
+	if [ "$STATUS" -ne 0 ]; then
+		fail 'the new local_config is good shell' "$OUT" 'another line of the file is broken' \
+			'mend the line in /etc/clearwater/local_config, which is unchanged; run the stage again'
+	fi
+	if [ -n "$DROPPED" ]; then
+		say 'these lines go:'
+		show "${DROPPED%$'\n'}"
+	fi
+	say 'these lines come:'
+	show "$1=$MASTER_LIST"$'\n'"$2="
+	change mv -f /etc/clearwater/local_config.requorum-new /etc/clearwater/local_config
+	prove_role "$1" "$2"
+}
+
+# prove_role VARIABLE OTHER: the proof that set_role did its work (T20).
+prove_role() {
+	if ! role_set "$1" "$2"; then
+		fail "$1=$MASTER_LIST and $2 empty, as a clean shell reads /etc/clearwater/config" "$SEEN" \
+			'another file, or another line of local_config, sets them otherwise (T20)' \
+			'look for etcd_cluster and etcd_proxy in shared_config, local_config and user_settings'
+	fi
+	if ! config_loads; then
+		fail 'a strict shell gets through /etc/clearwater/config' "$SEEN" \
+			'a line of shared_config, local_config or user_settings fails, or uses an unset variable' \
+			'mend the line that the message names; run the stage again'
+	fi
+	ok "a clean shell reads $1=$MASTER_LIST, and $2 is empty"
+}
+

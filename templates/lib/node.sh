@@ -1,0 +1,133 @@
+# -- Is this the node?
+
+CONFIG='' # what Clearwater's own configuration files say: lines NAME=VALUE
+
+# read_config: reads /etc/clearwater/config as Clearwater's programs do, in a
+# clean shell, and keeps the values that matter here.
+read_config() {
+	# shellcheck disable=SC2016 # the other shell expands these
+	ask 30 env -i PATH="$PATH" sh -c '. /etc/clearwater/config >/dev/null
+printf "%s\n" "local_ip=${local_ip-}" "management_local_ip=${management_local_ip-}" \
+	"signaling_namespace=${signaling_namespace-}" "local_site_name=${local_site_name-site1}" \
+	"etcd_key=${etcd_key-clearwater}" "etcd_cluster_key=${etcd_cluster_key-}" \
+	"etcd_cluster=${etcd_cluster-}" "etcd_proxy=${etcd_proxy-}" \
+	"remote_site_name=${remote_site_name-}" end=end'
+	CONFIG=$OUT
+	has end=end "$CONFIG"
+}
+
+# config_value NAME: a value that read_config has kept.
+config_value() {
+	local line
+	while IFS= read -r line; do
+		if [[ $line == "$1="* ]]; then
+			printf '%s\n' "${line#*=}"
+			return
+		fi
+	done <<<"$CONFIG"
+}
+
+# config_loads: do Clearwater's strictest programs get through the configuration
+# files? They stop at any failing line and at any unset variable.
+config_loads() {
+	ask 30 env -i PATH="$PATH" sh -c 'set -eu; . /etc/clearwater/config'
+	SEEN="status $STATUS: $OUT"
+	[ "$STATUS" -eq 0 ]
+}
+
+# need COMMAND...: what the stages call must be on the node.
+need() {
+	local command
+	for command in "$@"; do
+		if ! command -v "$command" >/dev/null; then
+			fail "the command $command is on $NODE" 'it is not' \
+				'this is not a Clearwater node, or a package is missing' \
+				"check that you are on $NODE; if you are, install what is missing"
+		fi
+	done
+}
+
+# has_address ADDRESS [COMMAND...]: does an interface have the address? COMMAND
+# runs ip in another network namespace.
+has_address() {
+	local address=$1 cidr
+	shift
+	ask 20 "$@" ip -o addr show
+	while read -r _ _ _ cidr _; do
+		if [ "${cidr%/*}" = "$address" ]; then
+			return 0
+		fi
+	done <<<"$OUT"
+	return 1
+}
+
+# check_node: proves that this is the node that the script was made for, before
+# anything else.
+check_node() {
+	if [ "$(id -u)" != 0 ]; then
+		fail 'root runs this script' "user $(id -un)" 'monit and the files need root' \
+			"sudo bash $NODE.sh $STAGE"
+	fi
+	need monit service timeout ip ss ps ls cp mv rm find mkdir chmod cat diff cmp \
+		du df date sleep sha256sum sort tail curl clearwater-etcdctl
+	if [ ! -f /etc/clearwater/local_config ]; then
+		fail '/etc/clearwater/local_config is there' 'it is missing' \
+			"this is not node $NODE, or not a Clearwater node" "log in to $NODE ($MANAGEMENT_IP)"
+	fi
+	if ! read_config; then
+		fail 'a shell can read /etc/clearwater/config' "$CONFIG" \
+			'shared_config, local_config or user_settings has a syntax error' \
+			'mend the line that the message names, then run the stage again'
+	fi
+	check_addresses
+	check_names
+	if [ "$(hostname)" != "$NODE" ]; then
+		warn "the host name is $(hostname), not $NODE; the addresses are right, so this goes on"
+	fi
+}
+
+# check_addresses: local_config and the interfaces against the inventory.
+check_addresses() {
+	local sig mgmt
+	sig=$(config_value local_ip)
+	mgmt=$(config_value management_local_ip)
+	if [ "$sig" != "$LOCAL_IP" ] || [ "${mgmt:-$sig}" != "$MANAGEMENT_IP" ]; then
+		fail "local_ip $LOCAL_IP, management address $MANAGEMENT_IP" \
+			"local_ip $sig, management address ${mgmt:-$sig}" \
+			"this is not $NODE, or the inventory is wrong" \
+			"log in to $NODE; if this is $NODE, correct the inventory and render again"
+	fi
+	if ! has_address "$MANAGEMENT_IP"; then
+		fail "an interface has the address $MANAGEMENT_IP" "$OUT" \
+			"this is not $NODE, or its network is down" "log in to $NODE, or bring its network up"
+	fi
+	if ! has_signaling_address; then
+		fail "an interface has the signaling address $LOCAL_IP" "$OUT" \
+			"this is not $NODE, or its signaling network is down" \
+			"log in to $NODE, or bring its signaling network up"
+	fi
+}
+
+has_signaling_address() {
+	local space
+	space=$(config_value signaling_namespace)
+	if [ -z "$space" ]; then
+		has_address "$LOCAL_IP"
+	else
+		has_address "$LOCAL_IP" ip netns exec "$space"
+	fi
+}
+
+# check_names: site, etcd_key and etcd_cluster_key must be the inventory's, or
+# the keys in etcd would have other names than expected (T51).
+check_names() {
+	local site key
+	site=$(config_value local_site_name)
+	key=$(config_value etcd_key)
+	if [ "$site" != "$SITE" ] || [ "$key" != "$ETCD_KEY" ]; then
+		fail "local_site_name $SITE and etcd_key $ETCD_KEY" "local_site_name $site and etcd_key $key" \
+			'the keys in etcd have other names than the plan expects (T51)' \
+			'correct the inventory (the name of the site is its local_site_name) and render again'
+	fi
+}
+

@@ -1,0 +1,45 @@
+# -- Files of Sprout
+
+# check_json NAME SCHEMA: Clearwater's own check of a JSON file, as far as the
+# node has it. A file that is missing is optional; whether it should be there is
+# for people to say, by the digests.
+check_json() {
+	local file=/etc/clearwater/$1
+	local scripts=/usr/share/clearwater/clearwater-config-manager/scripts
+	if [ ! -f "$file" ]; then
+		warn "$file is missing; compare with the other Sprout nodes"
+		return
+	fi
+	if [ ! -f "$scripts/validate_json.py" ] || [ ! -f "$scripts/config_validation/$2" ]; then
+		warn "CANNOT TELL whether $file is valid: this node lacks Clearwater's check; read the file"
+		return
+	fi
+	ask 60 python "$scripts/validate_json.py" "$scripts/config_validation/$2" "$file"
+	if [ "$STATUS" -ne 0 ]; then
+		fail "$file is valid" "status $STATUS: $OUT" \
+			'Sprout would refuse the file, and the configuration manager would publish it to every Sprout node' \
+			"mend $file with an editor, the same on every Sprout node; cw-config cannot work now (T24)"
+	fi
+	if ! plain_ascii "$file"; then
+		warn "$file has characters outside ASCII: check_config_sync will call it out of sync for ever (T31)"
+	fi
+	ok "$file is valid"
+}
+
+# judge_xml FILE: judges what Clearwater's check of an XML file has said.
+judge_xml() {
+	case $STATUS in
+	0) ok "$1: $OUT" ;;
+	2) warn "$1 is missing; it is optional (T32); compare with the other Sprout nodes" ;;
+	126 | 127) warn "CANNOT TELL whether $1 is valid: this node lacks the check or xmllint; read the file" ;;
+	*)
+		fail "$1 is valid" "status $STATUS: $OUT" \
+			'Sprout would refuse the file, and the configuration manager would publish it to every Sprout node' \
+			"mend $1 with an editor, the same on every Sprout node; cw-config cannot work now (T24)"
+		;;
+	esac
+	if [ -f "$1" ] && ! plain_ascii "$1"; then
+		warn "$1 has characters outside ASCII: check_config_sync will call it out of sync for ever (T31)"
+	fi
+}
+

@@ -1,0 +1,113 @@
+# -- Configuration and its managers
+
+configuration_key() { printf '/%s/%s/configuration/%s\n' "$ETCD_KEY" "$SITE" "$1"; }
+
+# check_shared_config: shared_config is there, sets something, and a shell gets
+# through it. A master without it could give the whole site an empty one (T25).
+check_shared_config() {
+	local line sets=no
+	if [ ! -f /etc/clearwater/shared_config ]; then
+		fail '/etc/clearwater/shared_config is there' 'it is missing' \
+			'this node could publish an empty configuration to the whole site (T25)' \
+			'copy the file from another master of the site, owner root, mode 0644; cw-config cannot work now (T24)'
+	fi
+	while IFS= read -r line || [ -n "$line" ]; do
+		if [[ $line =~ ^[[:space:]]*[A-Za-z_][A-Za-z0-9_]*= ]]; then
+			sets=yes
+		fi
+	done </etc/clearwater/shared_config
+	if [ "$sets" = no ]; then
+		fail 'shared_config sets at least one value' 'it sets none' \
+			"this is Clearwater's empty default; it must not be published (T25)" \
+			'copy the file from a master that has the right one, owner root, mode 0644'
+	fi
+	ask 30 env -i PATH="$PATH" sh -c 'set -eu; . /etc/clearwater/shared_config'
+	if [ "$STATUS" -ne 0 ]; then
+		fail 'a shell gets through shared_config' "status $STATUS: $OUT" \
+			'a line of shared_config fails; every Clearwater program that reads it would fail too' \
+			'mend the line that the message names, the same on every master'
+	fi
+}
+
+# published_matches: does etcd hold this node's own shared_config?
+published_matches() {
+	if ! read_key "$(configuration_key shared_config)"; then
+		return 1
+	fi
+	SEEN="etcd holds another shared_config than this node: $(text_digest "$VALUE") there, $(text_digest "$(cat /etc/clearwater/shared_config)") here"
+	[ "$VALUE" = "$(cat /etc/clearwater/shared_config)" ]
+}
+
+# start_config_manager: from here on this node takes, or gives, configuration.
+start_config_manager() {
+	request monit monitor -g clearwater_config_manager
+	if ! wait_for "$1" 5 'the configuration manager to run' service_runs clearwater_config_manager_process; then
+		give_up 'monit shows clearwater_config_manager_process running' \
+			'the configuration manager does not start' \
+			"look into /var/log/clearwater-config-manager; then run the stage again"
+	fi
+	ok "$SEEN"
+}
+
+start_queue_manager() {
+	request monit monitor -g clearwater_queue_manager
+	if ! wait_for "$1" 5 'the queue manager to run' service_runs clearwater_queue_manager_process; then
+		give_up 'monit shows clearwater_queue_manager_process running' \
+			'the queue manager does not start' \
+			"look into /var/log/clearwater-queue-manager; then run the stage again"
+	fi
+	ok "$SEEN"
+}
+
+# in_sync: does check_config_sync call every file up to date? Its exit status is
+# 1 both for a difference and for a crash (T30).
+in_sync() {
+	local line good=0
+	ask 60 /usr/share/clearwater/clearwater-config-manager/scripts/check_config_sync
+	SEEN="status $STATUS: $OUT"
+	while IFS= read -r line; do
+		case $line in
+		*' is up to date'*) good=$((good + 1)) ;;
+		*' is present but is out of sync'* | *' is missing'*)
+			SEEN=$line
+			false_alarm "$line" || return 1
+			;;
+		esac
+	done <<<"$OUT"
+	[ "$good" -gt 0 ] && { [ "$STATUS" -eq 0 ] || [ "$SEEN" != "status $STATUS: $OUT" ]; }
+}
+
+# false_alarm LINE: check_config_sync calls every JSON or XML file with a
+# character outside ASCII out of sync (T31). Is that all, and is the value in
+# etcd the file's?
+false_alarm() {
+	local file key
+	case $1 in
+	*/enum.json*) file=/etc/clearwater/enum.json key=enum_json ;;
+	*/s-cscf.json*) file=/etc/clearwater/s-cscf.json key=scscf_json ;;
+	*/bgcf.json*) file=/etc/clearwater/bgcf.json key=bgcf_json ;;
+	*/rph.json*) file=/etc/clearwater/rph.json key=rph_json ;;
+	*/dns.json*) file=/etc/clearwater/dns.json key=dns_json ;;
+	*/sas.json*) file=/etc/clearwater/sas.json key=sas_json ;;
+	*/shared_ifcs.xml*) file=/etc/clearwater/shared_ifcs.xml key=shared_ifcs ;;
+	*/fallback_ifcs.xml*) file=/etc/clearwater/fallback_ifcs.xml key=fallback_ifcs ;;
+	*) return 1 ;;
+	esac
+	if [ ! -f "$file" ] || plain_ascii "$file"; then
+		return 1
+	fi
+	read_key "$(configuration_key "$key")" && [ "$VALUE" = "$(cat "$file")" ]
+}
+
+# wait_in_sync SECONDS: configuration managers that started early sleep half a
+# minute after each error, so the first looks may fail (T30).
+wait_in_sync() {
+	if ! wait_for "$1" 10 'the configuration to be in sync' in_sync; then
+		give_up 'check_config_sync calls every file up to date' \
+			'the configuration manager has not brought disk and etcd together' \
+			"look into /var/log/clearwater-config-manager; compare the digests of the file with the other nodes; then run the stage again"
+	fi
+	show "$OUT"
+	ok 'the configuration is in sync'
+}
+
