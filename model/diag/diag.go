@@ -38,7 +38,7 @@ type Diagnostic struct {
 // String gives the first line of the text form: FILE:LINE:COL: severity: text [code].
 func (d Diagnostic) String() string {
 	place := d.File
-	if d.Line > 0 {
+	if d.File != "" && d.Line > 0 {
 		place = fmt.Sprintf("%s:%d:%d", place, d.Line, max(d.Column, 1))
 	}
 	if place != "" {

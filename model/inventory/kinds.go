@@ -1,0 +1,140 @@
+package inventory
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"requorum/model"
+)
+
+// The kinds of single values in the inventory.
+var (
+	versionKind = kind{
+		noun:   "the format version",
+		remedy: "write version: 1",
+		tag:    intTag,
+		check:  checkVersion,
+		schema: members{{"const", 1}},
+	}
+
+	boolKind = kind{
+		noun:   "true or false",
+		remedy: writeTruth(""),
+		tag:    boolTag,
+		check:  checkBool,
+	}
+
+	typeKind  = words("a node type", codeUnknownType, typeWords()...)
+	roleKind  = words("an etcd role", codeUnknownRole, string(model.Master), string(model.Proxy))
+	stateKind = words("a node state", codeUnknownState, string(model.Live), string(model.Failed))
+
+	siteNameKind = pattern("a site name", codeBadName, ruleSiteName, `^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$`)
+	nodeNameKind = pattern("a node name", codeBadName, ruleNodeName, `^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	keyKind      = pattern("a part of an etcd key", codeBadKey, ruleKey, `^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`)
+
+	addressKind = kind{
+		noun:   "an IP address",
+		remedy: writeAddress,
+		tag:    strTag,
+		check:  checkAddress,
+		schema: members{{"anyOf", []members{{{"format", "ipv4"}}, {{"format", "ipv6"}}}}},
+	}
+
+	managementKind = kind{
+		noun:   "an IPv4 address",
+		remedy: writeAddress,
+		tag:    strTag,
+		check:  checkManagement,
+		schema: members{{"format", "ipv4"}},
+	}
+
+	pathKind = kind{
+		noun:   "a relative path",
+		remedy: writePath,
+		tag:    strTag,
+		check:  checkPath,
+		schema: lineSchema(1),
+	}
+)
+
+// words is the kind of a value that is one of few words.
+func words(noun, code string, legal ...string) kind {
+	return kind{
+		noun:   noun,
+		remedy: "write " + oneOf(legal),
+		tag:    strTag,
+		check: func(value string) *problem {
+			if slices.Contains(legal, value) {
+				return nil
+			}
+			return unknownWord(code, value, noun, legal)
+		},
+		schema: members{{"enum", legal}},
+	}
+}
+
+// pattern is the kind of a value that a regular expression describes. The
+// expression goes into the schema too, so it must mean the same in ECMAScript.
+func pattern(noun, code, rule, expression string) kind {
+	legal := regexp.MustCompile(expression)
+	return kind{
+		noun:   noun,
+		remedy: rule,
+		tag:    strTag,
+		check: func(value string) *problem {
+			if legal.MatchString(value) {
+				return nil
+			}
+			return notOfPattern(code, value, noun, rule)
+		},
+		schema: members{{"pattern", expression}},
+	}
+}
+
+// lineKind is one printable line of at least shortest characters.
+func lineKind(shortest int) kind {
+	return kind{
+		noun:   "text",
+		remedy: writeLine,
+		tag:    strTag,
+		check:  func(value string) *problem { return checkLine(value, shortest) },
+		schema: lineSchema(shortest),
+	}
+}
+
+func checkVersion(value string) *problem {
+	if value == "1" {
+		return nil
+	}
+	return wrongVersion(value)
+}
+
+// checkBool takes no other spelling than YAML 1.2's own: one program reads
+// True and yes as a truth value and the next as text.
+func checkBool(value string) *problem {
+	if value == "true" || value == "false" {
+		return nil
+	}
+	return notTrueOrFalse(value)
+}
+
+// checkPath refuses what could leave the folder of the inventory.
+func checkPath(value string) *problem {
+	if p := checkLine(value, 1); p != nil {
+		return p
+	}
+	if path.IsAbs(value) || slices.Contains(strings.Split(value, "/"), "..") {
+		return pathOutside(value)
+	}
+	return nil
+}
+
+func typeWords() []string {
+	types := make([]string, len(model.Types))
+	for i, t := range model.Types {
+		types[i] = string(t)
+	}
+	return types
+}
