@@ -84,17 +84,42 @@ func stepFunc(steps map[string]stepText) func(string) (string, error) {
 	}
 }
 
-// Markdown escapes a value of free text for a line of GitHub's Markdown, so
-// that it reads as itself.
+// Markdown escapes a text for a line of GitHub's Markdown, so that it reads as
+// itself there. People read the source too, on terminals and on paper: what is
+// markup in some places only is escaped in those alone.
 func Markdown(v any) string {
+	s := strings.TrimSpace(fmt.Sprint(v))
 	var b strings.Builder
-	for _, r := range fmt.Sprint(v) {
-		if strings.ContainsRune("\\`*_{}[]<>()#+-.!|~&@:/$=^\"'", r) {
+	for i := range len(s) {
+		if isMarkup(s, i) {
 			b.WriteByte('\\')
 		}
-		b.WriteRune(r)
+		b.WriteByte(s[i])
 	}
 	return b.String()
+}
+
+// isMarkup reports whether the byte at i could mean something to Markdown.
+func isMarkup(s string, i int) bool {
+	switch s[i] {
+	case '\\', '`', '*', '[', ']', '<', '>', '|', '~', '&', '@', '$':
+		return true
+	case '_': // emphasis, unless inside a word
+		return i == 0 || i == len(s)-1 || !isAlphanumeric(s[i-1]) || !isAlphanumeric(s[i+1])
+	case '#', '+', '-', '=': // heading, list item, underline
+		return i == 0 || s[i] == '#' && strings.Trim(s[i:], "#") == ""
+	case ')': // list item
+		return strings.Trim(s[:i], "0123456789") == ""
+	case '.': // list item, link
+		return strings.Trim(s[:i], "0123456789") == "" || i >= 3 && strings.EqualFold(s[i-3:i], "www")
+	case ':': // link
+		return i+1 < len(s) && s[i+1] == '/'
+	}
+	return false
+}
+
+func isAlphanumeric(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }
 
 // wrap breaks text into lines of at most width columns, each but the first

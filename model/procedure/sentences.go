@@ -18,7 +18,7 @@ var sentences = []Sentence{
 	{ID: "0.10", Digest: "f847398fb7a9", Words: "Once begun, the procedure must be finished.", Reason: "The runbook says it before the first stage."},
 	{ID: "0.11", Digest: "f9e70063f537", Words: "Starting again from the beginning is always safe.", Reason: "True only when every node of the site starts again (T14); the runbook says it."},
 	{ID: "0.12", Digest: "e2bd47b1e82e", Words: "Without a live Vellum, leave out what runs on a Vellum.", Reason: "The plan leaves those steps and stages out and says so."},
-	{ID: "0.13", Digest: "15ec847d43c4", Words: "Add replacement nodes once the cluster is recovered.", Reason: "Left to people; the runbook's last part says how (facts 5.4)."},
+	{ID: "0.13", Digest: "15ec847d43c4", Words: "Add replacement nodes once the cluster is recovered.", Reason: "Left to people; part 7 of the runbook says how."},
 
 	{ID: "1.1", Digest: "cfd2206a7ee5", Words: "Stop the etcd processes on every node of the site."},
 	{ID: "1.2", Digest: "1665733338d2", Words: "Ask monit to stop the group etcd."},

@@ -1,0 +1,688 @@
+package render
+
+import (
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"text/template"
+	"text/template/parse"
+
+	"requorum/model"
+	"requorum/model/planner"
+	"requorum/model/procedure"
+	"requorum/templates"
+)
+
+// runbookRenderer reads the runbook's templates alone, so that a mistake in a
+// script template does not hide what these tests look for.
+func runbookRenderer(t testing.TB) *Renderer {
+	t.Helper()
+	tree := fstest.MapFS{}
+	err := fs.WalkDir(templates.FS, "runbook", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		src, err := fs.ReadFile(templates.FS, path)
+		tree[path] = &fstest.MapFile{Data: src}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, findings, err := New(tree, nil, "")
+	if err != nil || findings.HasErrors() {
+		t.Fatal(err, findings)
+	}
+	return r
+}
+
+// nodes makes some live nodes of a type; those were masters if the type is
+// Vellum.
+func liveNodes(t model.Type, from, to int) []model.Node {
+	role := model.Proxy
+	if t == model.Vellum {
+		role = model.Master
+	}
+	var list []model.Node
+	for i := from; i <= to; i++ {
+		kind := slices.Index(model.Types, t)
+		ip := netip.AddrFrom4([4]byte{10, byte(kind), byte(i / 250), byte(i%250 + 1)})
+		list = append(list, model.Node{
+			Name: fmt.Sprintf("%s-%d", t, i), Type: t, LocalIP: ip, ManagementIP: ip, Etcd: role,
+			State: model.Live, ClusterKey: string(t), Location: fmt.Sprintf("rack %d, unit %d", i, 2*i),
+		})
+	}
+	return list
+}
+
+func failed(nodes []model.Node) []model.Node {
+	for i := range nodes {
+		nodes[i].State = model.Failed
+	}
+	return nodes
+}
+
+func as(role model.Role, nodes []model.Node) []model.Node {
+	for i := range nodes {
+		nodes[i].Etcd = role
+	}
+	return nodes
+}
+
+// deployment makes an inventory of one site, and of another one if it has nodes.
+func deployment(nodes ...[]model.Node) *model.Deployment {
+	list := slices.Concat(nodes...)
+	slices.SortFunc(list, func(a, b model.Node) int { return model.CompareNames(a.Name, b.Name) })
+	return &model.Deployment{
+		Name: "ims-example", EtcdKey: model.DefaultEtcdKey, Recover: "site1",
+		Sites: []model.Site{{Name: "site1", Nodes: list}},
+	}
+}
+
+func withOtherSite(d *model.Deployment, nodes ...[]model.Node) *model.Deployment {
+	d.Sites = append(d.Sites, model.Site{Name: "site2", Nodes: slices.Concat(nodes...)})
+	return d
+}
+
+func using(d *model.Deployment, u model.Uses) *model.Deployment {
+	d.Uses = u
+	return d
+}
+
+func carrying(d *model.Deployment, config string) *model.Deployment {
+	d.Sites[0].SharedConfig = []byte(config)
+	return d
+}
+
+// twoNetworks gives every node of the site to recover a management address of
+// its own.
+func twoNetworks(d *model.Deployment) *model.Deployment {
+	for i := range d.Sites[0].Nodes {
+		a := d.Sites[0].Nodes[i].LocalIP.As4()
+		a[0] = 172
+		d.Sites[0].Nodes[i].ManagementIP = netip.AddrFrom4(a)
+	}
+	return d
+}
+
+var everything = model.Uses{HomesteadProv: true, Homer: true, Ralf: true}
+
+type siteCase struct {
+	name string
+	make func() *model.Deployment
+}
+
+// sites are small deployments, each for another shape of plan.
+var sites = []siteCase{
+	{"three-live-vellums", func() *model.Deployment {
+		return carrying(using(deployment(liveNodes("vellum", 1, 3), failed(liveNodes("vellum", 4, 6)),
+			liveNodes("sprout", 1, 2), liveNodes("bono", 1, 2), liveNodes("dime", 1, 1)), everything), "home_domain=example.com\n")
+	}},
+	{"two-live-vellums", func() *model.Deployment {
+		return using(deployment(liveNodes("vellum", 1, 2), failed(liveNodes("vellum", 3, 5)),
+			liveNodes("sprout", 1, 1), failed(liveNodes("sprout", 2, 2)), liveNodes("bono", 1, 1)), model.Uses{Ralf: true})
+	}},
+	{"no-live-vellum", func() *model.Deployment {
+		return using(deployment(failed(liveNodes("vellum", 1, 3)), liveNodes("sprout", 1, 2), liveNodes("bono", 1, 1)), everything)
+	}},
+	{"no-live-sprout-nor-vellum", func() *model.Deployment {
+		return deployment(failed(liveNodes("vellum", 1, 3)), liveNodes("bono", 1, 1))
+	}},
+	{"no-live-sprout", func() *model.Deployment {
+		return deployment(liveNodes("vellum", 1, 1), failed(liveNodes("vellum", 2, 2)), failed(liveNodes("sprout", 1, 1)))
+	}},
+	{"no-vellum-at-all", func() *model.Deployment {
+		return deployment(as(model.Master, liveNodes("sprout", 1, 1)), failed(as(model.Master, liveNodes("sprout", 2, 3))))
+	}},
+	{"other-site-healthy", func() *model.Deployment {
+		return twoNetworks(withOtherSite(using(deployment(liveNodes("vellum", 1, 3), failed(liveNodes("vellum", 4, 6)), liveNodes("sprout", 1, 1)), everything),
+			liveNodes("vellum", 11, 13)))
+	}},
+	{"other-site-failing", func() *model.Deployment {
+		return withOtherSite(using(deployment(liveNodes("vellum", 1, 2), failed(liveNodes("vellum", 3, 4))), everything),
+			liveNodes("vellum", 11, 12), failed(liveNodes("vellum", 13, 14)), liveNodes("bono", 15, 15))
+	}},
+	{"other-site-takes-over", func() *model.Deployment {
+		return withOtherSite(deployment(failed(liveNodes("vellum", 1, 3)), liveNodes("sprout", 1, 1)), liveNodes("vellum", 11, 13))
+	}},
+	{"masters-failed-vellums-live", func() *model.Deployment {
+		return deployment(as(model.Proxy, liveNodes("vellum", 1, 3)), failed(as(model.Master, liveNodes("bono", 1, 3))), liveNodes("sprout", 1, 12))
+	}},
+	{"many-of-a-type", func() *model.Deployment {
+		return deployment(liveNodes("vellum", 1, 6), failed(liveNodes("vellum", 7, 12)), liveNodes("sprout", 1, 9))
+	}},
+	{"no-location", func() *model.Deployment {
+		d := deployment(liveNodes("vellum", 1, 3), failed(liveNodes("vellum", 4, 6)), liveNodes("sprout", 1, 5))
+		for i := range d.Sites[0].Nodes {
+			d.Sites[0].Nodes[i].Location = ""
+		}
+		return d
+	}},
+	{"three-sites", func() *model.Deployment {
+		d := withOtherSite(using(deployment(liveNodes("vellum", 1, 3), failed(liveNodes("vellum", 4, 6)), liveNodes("sprout", 1, 1)), everything),
+			liveNodes("vellum", 11, 11))
+		d.Sites = append(d.Sites, model.Site{Name: "site_3_", Nodes: liveNodes("vellum", 21, 21)})
+		return d
+	}},
+	{"some-masters-left", func() *model.Deployment {
+		return deployment(failed(liveNodes("vellum", 1, 2)), as(model.Master, liveNodes("sprout", 1, 1)), liveNodes("bono", 1, 1))
+	}},
+	{"bonos-left", func() *model.Deployment {
+		return deployment(failed(liveNodes("vellum", 1, 2)), as(model.Master, liveNodes("bono", 1, 1)))
+	}},
+	{"all-masters-mixed", func() *model.Deployment {
+		return carrying(deployment(liveNodes("vellum", 1, 2), failed(liveNodes("vellum", 3, 5)), liveNodes("dime", 1, 5)), "home_domain=example.com\n")
+	}},
+}
+
+func planOf(t testing.TB, d *model.Deployment) *model.Plan {
+	t.Helper()
+	p, findings := planner.Build(d)
+	if p == nil {
+		t.Fatal(findings)
+	}
+	return p
+}
+
+// eachPlan runs a test over the plan of every site.
+func eachPlan(t *testing.T, test func(t *testing.T, p *model.Plan)) {
+	for _, s := range sites {
+		t.Run(s.name, func(t *testing.T) { test(t, planOf(t, s.make())) })
+	}
+}
+
+const testID = "0123456789ab"
+
+func renderedRunbook(t testing.TB, r *Renderer, p *model.Plan) string {
+	t.Helper()
+	text, err := r.runbook(p, testID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func renderedPlan(t testing.TB, r *Renderer, p *model.Plan) string {
+	t.Helper()
+	text, err := r.PlanText(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// TestRunbookSays holds that everything that the plan knows of the work is in
+// the runbook: boxes with the command to type, steps, reasons, places.
+func TestRunbookSays(t *testing.T) {
+	r := runbookRenderer(t)
+	eachPlan(t, func(t *testing.T, p *model.Plan) {
+		text := renderedRunbook(t, r, p)
+		flat := unfolded(text)
+		says := func(format string, args ...any) {
+			t.Helper()
+			if want := fmt.Sprintf(format, args...); !strings.Contains(flat, want) {
+				t.Errorf("the runbook does not say %q", want)
+			}
+		}
+		says("Plan: `%s`", testID)
+		for _, st := range p.Stages {
+			says("### Stage %s: %s", st.Name, st.Title)
+			if st.LeftOut != "" {
+				says("**Left out at this site.** %s", st.LeftOut)
+				continue
+			}
+			for _, n := range st.Nodes {
+				says("- [ ] `sudo bash %s.sh %s` on ", n, st.Name)
+			}
+			says("- [ ] %s", st.Barrier)
+			for _, s := range st.Steps {
+				says("- `%s`: %s - ", s.ID, s.Title)
+				says("(%s) - Done when: %s", citation(s), s.Proof)
+				for _, c := range s.Commands {
+					says("- Runs: `%s`", c)
+				}
+				if s.Wait > 0 {
+					says("- Waits: at most %d seconds", s.Wait)
+				}
+				if s.Destroys != "" {
+					says("- Removes or overwrites: %s; a copy is kept first", s.Destroys)
+				}
+			}
+		}
+		for _, o := range p.Omitted {
+			says("`%s`: %s", o.Step, o.Title)
+			says("%s Left out:", o.Why)
+		}
+		for _, n := range p.Failed {
+			says("- [ ] %s: power or network is cut", n.Name)
+			says("- [ ] %s (%s): installed anew", n.Name, n.ManagementIP)
+			says("| %s | %s | %s | %s |", n.Name, n.Type, n.ManagementIP, n.LocalIP)
+		}
+		for _, w := range p.Warnings {
+			says("[%s", w.Code)
+		}
+	})
+}
+
+// unfolded joins the lines of a text, so that a sentence can be looked for.
+func unfolded(text string) string {
+	return strings.Join(strings.Fields(strings.ReplaceAll(text, "\\[", "[")), " ")
+}
+
+// TestRunbookForms holds the text's form: ASCII, pages of 80 columns, nothing
+// that a template left behind.
+func TestRunbookForms(t *testing.T) {
+	r := runbookRenderer(t)
+	eachPlan(t, func(t *testing.T, p *model.Plan) {
+		checkForm(t, "RUNBOOK.md", renderedRunbook(t, r, p))
+		checkForm(t, "plan.txt", renderedPlan(t, r, p))
+	})
+}
+
+func checkForm(t *testing.T, name, text string) {
+	t.Helper()
+	fenced := false
+	for i, line := range strings.Split(text, "\n") {
+		at := fmt.Sprintf("%s:%d: ", name, i+1)
+		if strings.HasPrefix(strings.TrimSpace(line), "```") {
+			fenced = !fenced
+		}
+		if strings.IndexFunc(line, func(r rune) bool { return r < ' ' || r > '~' }) >= 0 {
+			t.Error(at, "not ASCII: ", line)
+		}
+		if strings.TrimRight(line, " ") != line {
+			t.Error(at, "spaces at the end: ", line)
+		}
+		for _, left := range []string{"{{", "}}", "<no value>", "<nil>", "%!", " ,", ".."} {
+			if strings.Contains(strings.ReplaceAll(line, "...", ""), left) {
+				t.Errorf("%sholds %q: %s", at, left, line)
+			}
+		}
+		free := !fenced && !strings.HasPrefix(line, "|") && !strings.HasPrefix(line, "#")
+		if free && len(line) > pageWidth && len(unbroken(strings.TrimLeft(line, " -"))) > 1 {
+			t.Errorf("%s%d columns: %s", at, len(line), line)
+		}
+	}
+	if fenced {
+		t.Error(name, " has a fence without an end")
+	}
+	if strings.Contains(text, "\n\n\n") {
+		t.Error(name, " has two blank lines together")
+	}
+}
+
+// TestPlanTextSays holds that the plan's text has every line that destroys,
+// every wait and every reason, and a row for each node.
+func TestPlanTextSays(t *testing.T) {
+	r := runbookRenderer(t)
+	eachPlan(t, func(t *testing.T, p *model.Plan) {
+		text := renderedPlan(t, r, p)
+		flat := unfolded(text)
+		says := func(format string, args ...any) {
+			t.Helper()
+			if want := fmt.Sprintf(format, args...); !strings.Contains(flat, want) {
+				t.Errorf("the plan's text does not say %q", want)
+			}
+		}
+		says("Plan %s:", r.ID(p))
+		says("%d of %d etcd masters have failed", p.Quorum.Dead, p.Quorum.Masters)
+		says("%s", p.Choice.Rule)
+		says("%s", p.Choice.Inputs)
+		says("%s", p.Choice.Flip)
+		for _, st := range p.Stages {
+			for _, s := range st.Steps {
+				if s.Destroys != "" {
+					says("%s %d node", s.ID, len(s.Nodes))
+					says("%s", s.Destroys)
+				}
+				if s.Wait > 0 {
+					says("%s %d s %s", s.ID, s.Wait, s.Title)
+				}
+			}
+			if st.LeftOut == "" {
+				says("until: %s", st.Barrier)
+			} else {
+				says("%s left out: %s", st.Name, st.LeftOut)
+			}
+		}
+		for _, o := range p.Omitted {
+			says("%s", o.Step)
+			says("%s", o.Why)
+		}
+		for _, w := range p.Warnings {
+			says("[%s]", w.Code)
+		}
+	})
+}
+
+// TestGrid holds the grid's form, long names included.
+func TestGrid(t *testing.T) {
+	d := sites[0].make()
+	long := "a-node-with-a-name-that-is-longer-than-its-column-can-be"
+	for i := range d.Sites[0].Nodes {
+		if d.Sites[0].Nodes[i].Name == "bono-1" {
+			d.Sites[0].Nodes[i].Name = long
+		}
+	}
+	slices.SortFunc(d.Sites[0].Nodes, func(a, b model.Node) int { return model.CompareNames(a.Name, b.Name) })
+	got := strings.Join(grid(planOf(t, d)), "\n")
+	want := `  node      stop  config  create  confirm  join  load  manage  finish
+  ` + long + `
+            x     x       .       .        x     .     x       .
+  bono-2    x     x       .       .        x     .     x       .
+  dime-1    x     x       .       .        x     .     x       .
+  sprout-1  x     x       .       .        x     .     x       .
+  sprout-2  x     x       .       .        x     .     x       .
+  vellum-1  x     x       x       x        .     x     x       x
+  vellum-2  x     x       x       x        .     .     x       .
+  vellum-3  x     x       x       x        .     .     x       .`
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// TestEffects holds the written procedure's conditions for what fails.
+func TestEffects(t *testing.T) {
+	want := map[string]effects{
+		"three-live-vellums":          {Vellums: 3, Timers: true, Calls: true, Billing: true},
+		"two-live-vellums":            {Vellums: 3, Timers: true, Calls: true, Billing: true},
+		"no-live-vellum":              {Vellums: 3, Gone: true, Timers: true, Calls: true, Billing: true},
+		"no-live-sprout-nor-vellum":   {Vellums: 3, Gone: true, Timers: true, Calls: true},
+		"no-live-sprout":              {Vellums: 1},
+		"no-vellum-at-all":            {NoVellums: true},
+		"other-site-healthy":          {Vellums: 3, OtherSite: true, Timers: true},
+		"other-site-failing":          {Vellums: 2, OtherSite: true, OtherVellums: 2, Timers: true, Calls: true, Billing: true},
+		"other-site-takes-over":       {Vellums: 3, Gone: true, OtherSite: true, Timers: true},
+		"masters-failed-vellums-live": {},
+	}
+	for _, s := range sites {
+		w, ok := want[s.name]
+		if !ok {
+			continue
+		}
+		if got := newEffects(planOf(t, s.make())); got != w {
+			t.Errorf("%s: got %+v, want %+v", s.name, got, w)
+		}
+	}
+}
+
+// TestTimetable holds the sums: side by side, a stage costs one node, unless it
+// goes in turn.
+func TestTimetable(t *testing.T) {
+	p := &model.Plan{Stages: []model.Stage{
+		{Name: model.Stop, Nodes: make([]string, 30), Minutes: 3},
+		{Name: model.Create, Nodes: make([]string, 3), Minutes: 1, Together: "why"},
+		{Name: model.Join, Nodes: make([]string, 27), Minutes: 1, InTurn: true},
+		{Name: model.Load, Nodes: make([]string, 1), Minutes: 1},
+		{Name: model.Finish, LeftOut: "why", Minutes: 3},
+	}}
+	want := timetable{Wide: "32 min", Long: "2 h 1 min", Rows: []timeRow{
+		{Stage: "stop", How: "side by side", Nodes: 30, One: "3 min", Wide: "3 min", Long: "1 h 30 min"},
+		{Stage: "create", How: "close together", Nodes: 3, One: "1 min", Wide: "1 min", Long: "3 min"},
+		{Stage: "join", How: "in turn", Nodes: 27, One: "1 min", Wide: "27 min", Long: "27 min"},
+		{Stage: "load", How: "one node", Nodes: 1, One: "1 min", Wide: "1 min", Long: "1 min"},
+	}}
+	got := newTimetable(p)
+	if got.Wide != want.Wide || got.Long != want.Long || !slices.Equal(got.Rows, want.Rows) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+// TestLedger holds that no sentence of the written procedure goes missing, at
+// any site, and that every sentence without a reason belongs to some step.
+func TestLedger(t *testing.T) {
+	eachPlan(t, func(t *testing.T, p *model.Plan) {
+		seen := 0
+		for _, section := range newLedger(p) {
+			for _, s := range section.Sentences {
+				seen++
+				if len(s.Steps) == 0 && s.Why == "" {
+					t.Errorf("%d.%d has neither step nor reason", section.Number, s.Number)
+				}
+				if len(s.Steps) > 0 && s.Why != "" {
+					t.Errorf("%d.%d has steps and a reason", section.Number, s.Number)
+				}
+			}
+		}
+		if seen != len(procedure.Sentences()) {
+			t.Errorf("%d sentences, want %d", seen, len(procedure.Sentences()))
+		}
+		// The steps and the omissions of any plan are together the whole table.
+		steps, omitted := citers(p)
+		for _, s := range procedure.Sentences() {
+			cited := len(steps[s.ID])+len(omitted[s.ID]) > 0
+			if cited == (s.Reason != "") {
+				t.Errorf("%s: cited by a step: %t, reason: %q", s.ID, cited, s.Reason)
+			}
+		}
+		for _, ids := range []map[string][]string{steps, omitted} {
+			for id := range ids {
+				if _, ok := procedure.Lookup(id); !ok {
+					t.Errorf("a step cites %s, which is no sentence", id)
+				}
+			}
+		}
+	})
+}
+
+// TestDifferences holds that each trap of the facts is told of once, and that
+// what the table says of the scripts agrees with the steps.
+func TestDifferences(t *testing.T) {
+	const traps = 53
+	if len(differences) != traps {
+		t.Fatalf("%d traps, want %d", len(differences), traps)
+	}
+	for i, d := range differences {
+		if d.trap != i+1 || d.name == "" || d.written == "" || d.here == "" {
+			t.Errorf("entry %d: %+v", i, d)
+		}
+	}
+	eachPlan(t, func(t *testing.T, p *model.Plan) {
+		met, foreign := differencesOf(p)
+		if len(met)+len(foreign) != traps {
+			t.Errorf("%d met, %d foreign, want %d together", len(met), len(foreign), traps)
+		}
+		for _, v := range met {
+			people := v.By == string(byPeople)
+			if people != (len(v.Steps) == 0) {
+				t.Errorf("T%d is for %s, and the steps %q are shaped by it", v.Trap, v.By, v.Steps)
+			}
+		}
+		for _, v := range foreign {
+			if v.Why == "" {
+				t.Errorf("T%d is left out without a reason", v.Trap)
+			}
+		}
+	})
+}
+
+// TestDigestLabels holds that the tables to fill name the files as the scripts
+// print them, in their order.
+func TestDigestLabels(t *testing.T) {
+	src, err := fs.ReadFile(templates.FS, "node/config.sh.tmpl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var printed []string
+	for _, m := range regexp.MustCompile(`(?m)^\tprint_digest (?:'([^']*)'|(\S+)) `).FindAllStringSubmatch(string(src), -1) {
+		printed = append(printed, m[1]+m[2])
+	}
+	var told []string
+	for _, table := range newBook(planOf(t, sites[0].make()), testID).Tables {
+		told = append(told, table.Files...)
+	}
+	if !slices.Equal(printed, told) {
+		t.Errorf("the scripts print %q, the runbook has %q", printed, told)
+	}
+}
+
+// TestQuotesOfScripts holds that what the runbook says the scripts print is
+// what they print.
+func TestQuotesOfScripts(t *testing.T) {
+	scripts := ""
+	for _, path := range []string{"lib/report.sh", "lib/backup.sh", "lib/localconfig.sh", "node/config.sh.tmpl", "node/head.sh.tmpl"} {
+		src, err := fs.ReadFile(templates.FS, path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		scripts += string(src)
+	}
+	for _, s := range []string{
+		`STAGE $STAGE DONE on $NODE.`, "NOT RIGHT: waited to the limit", "expected:", "seen:", "means:", "do:",
+		"is not valid, so it is written anew", "/var/backups/requorum/$PLAN/$(date -u", "user_settings", `Plan {{word .Plan}}`,
+	} {
+		if !strings.Contains(scripts, s) {
+			t.Errorf("no script prints %q", s)
+		}
+	}
+}
+
+// TestRunbookGrows holds that a node costs the runbook about a kilobyte, however
+// many there are.
+func TestRunbookGrows(t *testing.T) {
+	r := runbookRenderer(t)
+	size := func(n int) int {
+		d := deployment(liveNodes("vellum", 1, 3), failed(liveNodes("vellum", 4, 6)),
+			liveNodes("sprout", 1, n/2), liveNodes("bono", 1, n/2))
+		return len(renderedRunbook(t, r, planOf(t, d)))
+	}
+	small, middle, large := size(100), size(1000), size(2000)
+	if each := (middle - small) / 900; each > 1000 {
+		t.Errorf("%d bytes a node", each)
+	}
+	if first, second := (middle-small)/900, (large-middle)/1000; second > first+20 {
+		t.Errorf("%d bytes a node, then %d", first, second)
+	}
+}
+
+// TestRunbookSame holds that a plan gives the same bytes each time.
+func TestRunbookSame(t *testing.T) {
+	r := runbookRenderer(t)
+	eachPlan(t, func(t *testing.T, p *model.Plan) {
+		if renderedRunbook(t, r, p) != renderedRunbook(t, r, p) || renderedPlan(t, r, p) != renderedPlan(t, r, p) {
+			t.Error("two texts of one plan differ")
+		}
+	})
+}
+
+// TestShortDigest holds the form that the scripts print: the first eight hex
+// digits of the SHA-256.
+func TestShortDigest(t *testing.T) {
+	if got, want := shortDigest([]byte("home_domain=example.com\n")), "33aa-1d9a"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	b := newBook(planOf(t, sites[0].make()), testID)
+	if b.Tables[0].Expected != b.Digest || b.Tables[1].Expected != "" {
+		t.Errorf("expected digests %q and %q", b.Tables[0].Expected, b.Tables[1].Expected)
+	}
+}
+
+// TestTemplatesRun holds that every template of the runbook, and every branch
+// in one, runs at some of the sites: a wrong field in a branch shows only then.
+func TestTemplatesRun(t *testing.T) {
+	r := runbookRenderer(t)
+	missed := map[string]bool{}
+	r.texts = marking(r.texts, missed)
+	eachPlan(t, func(t *testing.T, p *model.Plan) {
+		renderedRunbook(t, r, p)
+		renderedPlan(t, r, p)
+	})
+	// No inventory of a lost quorum is without failed masters, but a plan may be.
+	nobody := *planOf(t, sites[0].make())
+	nobody.Failed, nobody.Warnings = nil, nil
+	renderedRunbook(t, r, &nobody)
+	renderedPlan(t, r, &nobody)
+	for _, place := range slices.Sorted(maps.Keys(missed)) {
+		t.Error("never run: ", place)
+	}
+}
+
+// marking copies a template set and has each list of nodes in it strike its
+// place from missed when it runs.
+func marking(set *template.Template, missed map[string]bool) *template.Template {
+	out := template.Must(set.Clone())
+	run := template.FuncMap{"ran": func(place string) string { delete(missed, place); return "" }}
+	for _, tmpl := range out.Templates() {
+		if tmpl.Tree == nil || parse.IsEmptyTree(tmpl.Tree.Root) {
+			continue
+		}
+		tree := tmpl.Tree.Copy()
+		walk(tree.Root, func(n parse.Node) {
+			list, ok := n.(*parse.ListNode)
+			if !ok || len(list.Nodes) == 0 {
+				return
+			}
+			where, _ := tree.ErrorContext(list.Nodes[0])
+			missed[where] = true
+			mark := template.Must(template.New("").Funcs(run).Parse(fmt.Sprintf("{{ran %q}}", where)))
+			list.Nodes = append([]parse.Node{mark.Tree.Root.Nodes[0]}, list.Nodes...)
+		})
+		template.Must(out.Funcs(run).AddParseTree(tmpl.Name(), tree))
+	}
+	return out
+}
+
+// TestSentence holds that a finding's text becomes a sentence, and that a name
+// keeps its small letter.
+func TestSentence(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                             "",
+		"fence vellum-1 now":           "Fence vellum-1 now.",
+		"bono-1 and bono-2 become":     "bono-1 and bono-2 become.",
+		"It ends already.":             "It ends already.",
+		"cw-config cannot work, so do": "cw-config cannot work, so do.",
+	} {
+		if got := sentence(in); got != want {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+}
+
+// TestHeadings holds how a step names its sentences: each heading once.
+func TestHeadings(t *testing.T) {
+	for _, test := range []struct {
+		cites []string
+		want  string
+	}{
+		{[]string{"1.6"}, `"Stop the etcd processes", 6`},
+		{[]string{"1.2", "1.3", "1.4"}, `"Stop the etcd processes", 2, 3 and 4`},
+		{[]string{"4.1", "5.3", "5.4"}, `"Recreate the etcd cluster", 1; "Add the rest of the nodes to the etcd cluster", 3 and 4`},
+	} {
+		if got := headings(test.cites); got != test.want {
+			t.Errorf("%q: got %s, want %s", test.cites, got, test.want)
+		}
+	}
+}
+
+// TestWho holds how a step names the part of a stage's nodes that does it.
+func TestWho(t *testing.T) {
+	want := map[string][2]string{ // of config/shared-config and config/json
+		"three-live-vellums": {"vellum-1, vellum-2 and vellum-3", "sprout-1 and sprout-2"},
+		"many-of-a-type":     {"each of the 6 live vellum nodes", "each of the 9 live sprout nodes"},
+		"all-masters-mixed":  {"", ""},
+	}
+	for _, s := range sites {
+		w, ok := want[s.name]
+		if !ok {
+			continue
+		}
+		var got [2]string
+		for _, st := range newBook(planOf(t, s.make()), testID).Config.Steps {
+			switch st.ID {
+			case "config/shared-config":
+				got[0] = st.On
+			case "config/json":
+				got[1] = st.On
+			}
+		}
+		if got != w {
+			t.Errorf("%s: got %q, want %q", s.name, got, w)
+		}
+	}
+}
