@@ -83,7 +83,7 @@ func digestTables(b *book) []digestTable {
 	}
 	tables := []digestTable{
 		{Title: "Every live node", Expected: b.Digest, Rows: of(),
-			Files: []string{"shared_config", "dns.json", "sas.json"}},
+			Files: []string{"shared_config", "dns.json", "sas.json", "etcd_version"}},
 		{Title: "Every live Vellum node", Rows: of(model.Vellum),
 			Files: []string{"chronos_shared.conf", "members in chronos_cluster.conf", "members in cluster_settings"}},
 		{Title: "Every live Sprout node", Rows: of(model.Sprout),

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"text/template"
 	"text/template/parse"
-
-	"requorum/model"
 )
 
 // Span is a run of bytes of a traced part, with the place in the template that
@@ -52,42 +50,6 @@ func (t *Trace) Origin(line int) (template string, templateLine int) {
 		}
 	}
 	return t.Template, line
-}
-
-// TraceHead renders the head of a node's script and remembers the origin of
-// each byte.
-func (r *Renderer) TraceHead(p *model.Plan, node string) (*Trace, error) {
-	i := slices.IndexFunc(p.Nodes, func(n model.PlanNode) bool { return n.Name == node })
-	if i < 0 {
-		return nil, fmt.Errorf("the plan has no live node %q", node)
-	}
-	site := newSite(p, r.ID(p))
-	return r.trace(headTemplate, site.head(p.Nodes[i]), nil)
-}
-
-// TraceStandIn renders the same head with a hostile stand-in for every value:
-// the same number of values, each one of them unlike any other, full of
-// characters that mean something to a shell where its type allows them.
-func (r *Renderer) TraceStandIn(p *model.Plan, node string) (*Trace, error) {
-	i := slices.IndexFunc(p.Nodes, func(n model.PlanNode) bool { return n.Name == node })
-	if i < 0 {
-		return nil, fmt.Errorf("the plan has no live node %q", node)
-	}
-	site := newSite(p, r.ID(p))
-	return r.trace(headTemplate, standIn(site.head(p.Nodes[i])), nil)
-}
-
-// TracePart renders the part of a script that a template makes, and remembers
-// the origin of each byte. A library part is its own origin.
-func (r *Renderer) TracePart(p *model.Plan, s Script, part int) (*Trace, error) {
-	name := s.Parts[part].Template
-	if name == headTemplate {
-		return r.TraceHead(p, s.Node)
-	}
-	if lib, ok := r.library[name]; ok {
-		return &Trace{Part: s.Parts[part], Spans: []Span{{End: len(lib), Template: name, Line: 1, Column: 1}}}, nil
-	}
-	return r.trace(name, s.Shape, stepTable(p))
 }
 
 func (r *Renderer) trace(name string, data any, steps map[string]stepText) (*Trace, error) {
@@ -201,40 +163,48 @@ func walkBranch(n *parse.BranchNode, visit func(parse.Node)) {
 // a here-document.
 const hostile = "\x27\"`$(id)${x};&|<>\\*?[a-z]{a,b}~root#!%=@ \t\n EOF\n"
 
-// standIn replaces every value of a head. Flags and the lengths of lists stay,
-// so that the template takes the same branches.
-func standIn(h Head) Head {
-	n := 0
-	word := func(w *Word) {
-		if *w != "" {
-			n++
-			*w = Word(fmt.Sprintf("z%dz", n))
-		}
-	}
-	text := func(t *Text) {
-		if *t != "" {
-			n++
-			*t = Text(fmt.Sprintf("z%dz", n) + hostile)
-		}
-	}
+// standIn replaces every value of a head and lists what it put there. Flags and
+// the lengths of lists stay, so that the template takes the same branches.
+func standIn(h Head) (Head, []string) {
+	var made []string
+	eachValue(&h,
+		func(w *Word) {
+			*w = Word(fmt.Sprintf("z%dz", len(made)+1))
+			made = append(made, string(*w))
+		},
+		func(t *Text) {
+			*t = Text(fmt.Sprintf("z%dz", len(made)+1) + hostile)
+			made = append(made, string(*t))
+		})
+	return h, made
+}
+
+// eachValue visits every value of a head that is not empty, always in the same
+// order. Lists are copied first, so that a visitor may change them.
+func eachValue(h *Head, word func(*Word), text func(*Text)) {
 	for _, w := range []*Word{&h.Plan, &h.Site, &h.Node, &h.Type, &h.LocalIP, &h.ManagementIP, &h.EtcdKey,
 		&h.StoreKey, &h.MasterList, &h.InstanceID, &h.DeploymentID, &h.SharedConfigSum} {
-		word(w)
+		visit(w, word)
 	}
 	for _, list := range []*[]Word{&h.MasterIPs, &h.LiveVellums, &h.AllVellums, &h.FailedVellums, &h.CassandraNodes} {
 		*list = slices.Clone(*list)
 		for i := range *list {
-			word(&(*list)[i])
+			visit(&(*list)[i], word)
 		}
 	}
 	h.Names = slices.Clone(h.Names)
 	for i := range h.Names {
-		text(&h.Names[i])
+		visit(&h.Names[i], text)
 	}
 	for _, t := range []*Text{&h.Deployment, &h.SharedConfig} {
-		text(t)
+		visit(t, text)
 	}
-	return h
+}
+
+func visit[T ~string](v *T, do func(*T)) {
+	if *v != "" {
+		do(v)
+	}
 }
 
 // IsStandIn reports whether s came out of a stand-in for a Word, so that a

@@ -14,8 +14,9 @@ func always(text string) func(*model.Plan) string {
 }
 
 const (
-	noVellum    = "The site has no live Vellum node."
-	noCassandra = "None of Homestead-Prov, Homer and Memento is used, so there is no Cassandra cluster to look at."
+	noFailedVellum = "No Vellum node of the site has failed."
+	noVellum       = "The site has no live Vellum node."
+	noCassandra    = "None of Homestead-Prov, Homer and Memento is used, so there is no Cassandra cluster to look at."
 )
 
 // withoutVellum explains a missing Vellum step: no live Vellum comes first.
@@ -73,13 +74,18 @@ var (
 		runs: func(p *model.Plan, n model.PlanNode) bool {
 			return n.Name == p.Loader && failedVellums(p)
 		},
-		nobody: withoutVellum("No Vellum node of the site has failed."),
+		nobody: withoutVellum(noFailedVellum),
 	}
 	cassandraFinisher = who{
 		runs: func(p *model.Plan, n model.PlanNode) bool {
 			return n.Name == p.Loader && failedVellums(p) && p.Stores.Cassandra
 		},
-		nobody: withoutVellum("No Vellum node of the site has failed, or Cassandra is not used."),
+		nobody: func(p *model.Plan) string {
+			if !p.Stores.Cassandra {
+				return withoutVellum(noCassandra)(p)
+			}
+			return withoutVellum(noFailedVellum)(p)
+		},
 	}
 )
 

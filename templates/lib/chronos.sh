@@ -1,5 +1,17 @@
 # -- /etc/chronos/chronos_cluster.conf
 
+# check_store_key: the loaders write under the plan's etcd_cluster_key; a cluster
+# manager that looks under another one finds nothing and joins as new (T40, T51).
+check_store_key() {
+	local key
+	key=$(config_value etcd_cluster_key)
+	if [ "${key:-vellum}" != "$STORE_KEY" ]; then
+		fail "etcd_cluster_key $STORE_KEY" "${key:-vellum}" \
+			'this node would look for its data store values under another name (T51)' \
+			'correct etcd_cluster_key in the inventory, or in local_config if that is wrong; render again'
+	fi
+}
+
 PROBLEMS=''   # what makes the file invalid, a line each
 UNFINISHED='' # nodes that join or leave, a line each
 

@@ -21,6 +21,14 @@ text_digest() {
 	short "$sum"
 }
 
+# etcd_version: the same on every node of the site, or the cluster is a mixture
+# that nobody has tried (T23).
+etcd_version() {
+	local version
+	version=$(config_value etcd_version)
+	printf '%s\n' "${version:-default}"
+}
+
 # print_digest NAME DIGEST: one line of the table that people compare.
 print_digest() { printf '%s| %-34s %s\n' "$NODE" "$1" "$2"; }
 

@@ -1,14 +1,14 @@
 # -- The roles in /etc/clearwater/local_config
 
-# role_set VARIABLE OTHER: does a clean shell get the new masters for VARIABLE,
-# and nothing for OTHER?
+# role_set: does a clean shell get the new masters for this node's role, and
+# nothing for the other one?
 role_set() {
 	if ! read_config; then
 		SEEN=$CONFIG
 		return 1
 	fi
-	SEEN="$1='$(config_value "$1")', $2='$(config_value "$2")'"
-	[ "$(config_value "$1")" = "$MASTER_LIST" ] && [ -z "$(config_value "$2")" ]
+	SEEN="$ROLE='$(config_value "$ROLE")', $OTHER_ROLE='$(config_value "$OTHER_ROLE")'"
+	[ "$(config_value "$ROLE")" = "$MASTER_LIST" ] && [ -z "$(config_value "$OTHER_ROLE")" ]
 }
 
 # role_line LINE: does it assign etcd_cluster or etcd_proxy, however badly (T17)?
@@ -78,17 +78,17 @@ check_local_config() {
 	read_local_config
 }
 
-# set_role VARIABLE OTHER: gives VARIABLE the new masters and blanks OTHER (T16).
+# set_role: gives this node's role the new masters and blanks the other (T16).
 # A file that says so already, in good shape, is left alone.
 set_role() {
-	if role_set "$1" "$2" && [ -z "$SHAPE" ]; then
+	if role_set && [ -z "$SHAPE" ]; then
 		ok "local_config says it already: $SEEN"
 		return
 	fi
 	say "now: $SEEN${SHAPE:+; $SHAPE}"
 	keep /etc/clearwater/local_config
 	cp -a /etc/clearwater/local_config /etc/clearwater/local_config.requorum-new
-	printf '%s%s=%s\n%s=\n' "$KEPT" "$1" "$MASTER_LIST" "$2" >/etc/clearwater/local_config.requorum-new
+	printf '%s%s=%s\n%s=\n' "$KEPT" "$ROLE" "$MASTER_LIST" "$OTHER_ROLE" >/etc/clearwater/local_config.requorum-new
 	ask 20 sh -n /etc/clearwater/local_config.requorum-new
 	if [ "$STATUS" -ne 0 ]; then
 		fail 'the new local_config is good shell' "$OUT" 'another line of the file is broken' \
@@ -99,15 +99,15 @@ set_role() {
 		show "${DROPPED%$'\n'}"
 	fi
 	say 'these lines come:'
-	show "$1=$MASTER_LIST"$'\n'"$2="
+	show "$ROLE=$MASTER_LIST"$'\n'"$OTHER_ROLE="
 	change mv -f /etc/clearwater/local_config.requorum-new /etc/clearwater/local_config
-	prove_role "$1" "$2"
+	prove_role
 }
 
-# prove_role VARIABLE OTHER: the proof that set_role did its work (T20).
+# prove_role: the proof that set_role did its work (T20).
 prove_role() {
-	if ! role_set "$1" "$2"; then
-		fail "$1=$MASTER_LIST and $2 empty, as a clean shell reads /etc/clearwater/config" "$SEEN" \
+	if ! role_set; then
+		fail "$ROLE=$MASTER_LIST and $OTHER_ROLE empty, as a clean shell reads /etc/clearwater/config" "$SEEN" \
 			'another file, or another line of local_config, sets them otherwise (T20)' \
 			'look for etcd_cluster and etcd_proxy in shared_config, local_config and user_settings'
 	fi
@@ -116,6 +116,6 @@ prove_role() {
 			'a line of shared_config, local_config or user_settings fails, or uses an unset variable' \
 			'mend the line that the message names; run the stage again'
 	fi
-	ok "a clean shell reads $1=$MASTER_LIST, and $2 is empty"
+	ok "a clean shell reads $ROLE=$MASTER_LIST, and $OTHER_ROLE is empty"
 }
 

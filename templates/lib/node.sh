@@ -11,7 +11,7 @@ printf "%s\n" "local_ip=${local_ip-}" "management_local_ip=${management_local_ip
 	"signaling_namespace=${signaling_namespace-}" "local_site_name=${local_site_name-site1}" \
 	"etcd_key=${etcd_key-clearwater}" "etcd_cluster_key=${etcd_cluster_key-}" \
 	"etcd_cluster=${etcd_cluster-}" "etcd_proxy=${etcd_proxy-}" \
-	"remote_site_name=${remote_site_name-}" end=end'
+	"remote_site_name=${remote_site_name-}" "etcd_version=${etcd_version-}" end=end'
 	CONFIG=$OUT
 	has end=end "$CONFIG"
 }
@@ -118,8 +118,8 @@ has_signaling_address() {
 	fi
 }
 
-# check_names: site, etcd_key and etcd_cluster_key must be the inventory's, or
-# the keys in etcd would have other names than expected (T51).
+# check_names: site and etcd_key must be the inventory's, or the keys in etcd
+# would have other names than expected (T51).
 check_names() {
 	local site key
 	site=$(config_value local_site_name)

@@ -76,15 +76,15 @@ note_wiped() {
 	touch "/var/backups/requorum/$PLAN/wiped"
 }
 
-# begun_after_wipe VARIABLE OTHER: is there etcd data that was made after this
+# begun_after_wipe: is there etcd data that was made after this
 # plan's wipe and under the new local_config? Then this stage was begun before.
 begun_after_wipe() {
-	role_set "$1" "$2" &&
+	role_set &&
 		[ -d "/var/lib/clearwater-etcd/$MANAGEMENT_IP" ] &&
 		[ "/var/lib/clearwater-etcd/$MANAGEMENT_IP" -nt "/var/backups/requorum/$PLAN/wiped" ]
 }
 
-# check_cleared VARIABLE OTHER: the old cluster is gone from this node, and
+# check_cleared: the old cluster is gone from this node, and
 # cannot come back unnoticed.
 check_cleared() {
 	if [ ! -e /etc/clearwater/no_cluster_manager ]; then
@@ -92,7 +92,7 @@ check_cleared() {
 			'the stage stop is not done here, or manage was done already (T39)' \
 			"start from the beginning: the stage stop on every live node of site $SITE"
 	fi
-	if begun_after_wipe "$1" "$2"; then
+	if begun_after_wipe; then
 		ok 'the etcd data here was made after the wipe: this stage goes on where it was left'
 		return
 	fi

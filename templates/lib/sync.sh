@@ -38,8 +38,17 @@ published_matches() {
 	[ "$VALUE" = "$(cat /etc/clearwater/shared_config)" ]
 }
 
-# start_config_manager: from here on this node takes, or gives, configuration.
+# start_config_manager SECONDS: from here on this node takes, or gives,
+# configuration. What it may overwrite is copied first (T25, T28).
 start_config_manager() {
+	local file
+	if ! service_runs clearwater_config_manager_process; then
+		while IFS= read -r file; do
+			if [ -f "$file" ]; then
+				keep "$file"
+			fi
+		done <<<"$(configuration_files)"
+	fi
 	request monit monitor -g clearwater_config_manager
 	if ! wait_for "$1" 5 'the configuration manager to run' service_runs clearwater_config_manager_process; then
 		give_up 'monit shows clearwater_config_manager_process running' \
