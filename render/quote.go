@@ -7,16 +7,20 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Quote writes s as one word of bash that means exactly s: in single quotes,
 // always, so that a reader and the check see the same form whatever the value.
-// A newline stays a newline. NUL, which no bash string can hold, and carriage
-// return, which bash and mvdan/sh read differently before a newline, are
-// refused.
+// A newline stays a newline. NUL, which no bash string can hold, carriage
+// return, which bash and mvdan/sh read differently before a newline, and bytes
+// that are no UTF-8, which mvdan/sh does not read, are refused.
 func Quote(s string) (string, error) {
 	if i := strings.IndexAny(s, "\x00\r"); i >= 0 {
 		return "", fmt.Errorf("cannot quote byte %#02x at offset %d for bash", s[i], i)
+	}
+	if !utf8.ValidString(s) {
+		return "", fmt.Errorf("cannot quote %q for bash: it is no UTF-8", s)
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'", nil
 }

@@ -7,7 +7,7 @@ COPIES='' # this run's folder of copies
 make_copies_folder() {
 	local folder
 	if [ -n "$COPIES" ]; then
-		return
+		return 0
 	fi
 	mkdir -p "/var/backups/requorum/$PLAN"
 	chmod 0700 /var/backups/requorum

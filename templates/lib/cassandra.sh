@@ -12,7 +12,8 @@ check_cassandra() {
 			if [ "${BASH_REMATCH[1]}" != UN ]; then
 				sick=$sick$line$'\n'
 				if [[ $line =~ $id ]]; then
-					remedy="${remedy}sudo /usr/share/clearwater/bin/run-in-signaling-namespace nodetool removenode ${BASH_REMATCH[1]}"$'\n'
+					remedy="${remedy}sudo /usr/share/clearwater/bin/run-in-signaling-namespace \
+nodetool removenode ${BASH_REMATCH[1]}"$'\n'
 				fi
 			fi
 		fi
@@ -26,7 +27,8 @@ check_cassandra() {
 	if [ -n "$sick" ]; then
 		fail 'every row begins with UN' "${sick%$'\n'}" \
 			'Cassandra is not healthy; the load could take the dead nodes and leave the live ones out (T44)' \
-			"bring back a node that is only down; remove a dead one for good with its command, then run the stage again:"$'\n'"${remedy%$'\n'}"
+			"bring back a node that is only down; remove a dead one for good with its command; \
+then run the stage again:"$'\n'"${remedy%$'\n'}"
 	fi
 	check_rows "$found"
 }

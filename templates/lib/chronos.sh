@@ -24,7 +24,7 @@ read_chronos() {
 	MEMBERS='' STATES='' PROBLEMS='' UNFINISHED=''
 	if [ ! -f /etc/chronos/chronos_cluster.conf ]; then
 		PROBLEMS='the file is missing'
-		return
+		return 0
 	fi
 	while IFS= read -r line || [ -n "$line" ]; do
 		if [[ $line == '['*']' ]]; then
@@ -81,8 +81,10 @@ check_members_of() {
 check_unfinished() {
 	if [ -n "$UNFINISHED" ]; then
 		fail "no node joins or leaves in $1" "$(joined "$UNFINISHED")" \
-			'a scaling was under way when the site failed; loaded as it is, it would be carried on, and with a dead node it never ends (T42, T43)' \
-			"decide with whoever began the scaling: keep the node (make its line a plain one) or drop it (take its line out), the same on every live Vellum node; then run the stage again"
+			"a scaling was under way when the site failed; loaded as it is, it would be carried on, \
+and with a dead node it never ends (T42, T43)" \
+			"decide with whoever began the scaling: keep the node (make its line a plain one) or drop it \
+(take its line out), the same on every live Vellum node; then run the stage again"
 	fi
 }
 

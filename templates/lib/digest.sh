@@ -8,7 +8,7 @@ file_digest() {
 	local sum
 	if [ ! -f "$1" ]; then
 		printf 'missing\n'
-		return
+		return 0
 	fi
 	read -r sum _ <<<"$(sha256sum "$1")"
 	short "$sum"

@@ -8,7 +8,8 @@ start_etcd() {
 		ask 20 tail -n 8 /var/log/clearwater-etcd/clearwater-etcd-initd.log
 		give_up "etcd runs and listens on port 4000" \
 			"etcd did not start. The end of clearwater-etcd-initd.log:"$'\n'"$OUT" \
-			"\"Cannot specify both\": local_config is wrong (T16). \"Not joining an unhealthy cluster\": old data or a wrong address (T13, T21); start from the beginning: the stage stop on every live node of site $SITE"
+			"if it says 'Cannot specify both', local_config is wrong (T16); \
+if it says 'Not joining an unhealthy cluster', there is old data or a wrong address (T13, T21), so $START_OVER"
 	fi
 	ok "etcd runs and listens on port 4000"
 }

@@ -24,13 +24,14 @@ judge_load() {
 # prove_load STORE: the verdict over the load, and over what etcd holds now.
 prove_load() {
 	if ! judge_load "$1"; then
-		fail "Inserting data with $(named signaling "$(store_needed "$1")"), each normal, into $(store_key "$1"), then Update succeeded" \
-			"$SEEN" "the value of $1 is not right in etcd; a cluster manager must not start now (T40, T41)" \
-			"run the stage again; if it then refuses, start from the beginning: the stage stop on every live node of site $SITE"
+		fail "Inserting data, with at least $(named signaling "$(store_needed "$1")"), each normal, \
+into $(store_key "$1"), then Update succeeded" "$SEEN" \
+			"the value of $1 is not right in etcd; a cluster manager must not start now (T40, T41)" \
+			"run the stage again; if it then refuses, $START_OVER"
 	fi
 	if ! stored_right "$1"; then
 		fail "etcd holds the value that was inserted" "$SEEN" 'the value was overwritten, or etcd lost it' \
-			"start from the beginning: the stage stop on every live node of site $SITE"
+			"$START_OVER"
 	fi
 	ok "$SEEN"
 }
@@ -47,10 +48,11 @@ loaded_already() {
 	if [ -n "$VALUE" ]; then
 		fail "no value of $1 in etcd yet, or the right one" "$SEEN; the value is: $VALUE" \
 			'a cluster manager has run somewhere since the wipe, or an earlier load read a wrong file (T39, T45)' \
-			"start from the beginning: the stage stop on every live node of site $SITE"
+			"$START_OVER"
 	fi
 	if [ "$status" -eq 2 ]; then
-		fail 'etcd answers' "$SEEN" 'the cluster is not healthy' "sudo bash $NODE.sh confirm, or join, as this node's part was"
+		fail 'etcd answers' "$SEEN" 'the cluster is not healthy' \
+			"sudo bash $NODE.sh, which says what this node's next stage is"
 	fi
 	return 1
 }

@@ -57,7 +57,7 @@ check_one_line() {
 check_overrides() {
 	local line
 	if [ ! -f /etc/clearwater/user_settings ]; then
-		return
+		return 0
 	fi
 	while IFS= read -r line || [ -n "$line" ]; do
 		if role_line "$line"; then
@@ -83,7 +83,7 @@ check_local_config() {
 set_role() {
 	if role_set && [ -z "$SHAPE" ]; then
 		ok "local_config says it already: $SEEN"
-		return
+		return 0
 	fi
 	say "now: $SEEN${SHAPE:+; $SHAPE}"
 	keep /etc/clearwater/local_config

@@ -9,7 +9,7 @@ read_memcached() {
 	MEMBERS='' STATES='' PROBLEMS='' UNFINISHED=''
 	if [ ! -f /etc/clearwater/cluster_settings ]; then
 		PROBLEMS='the file is missing'
-		return
+		return 0
 	fi
 	while IFS= read -r line || [ -n "$line" ]; do
 		line=${line%$'\r'}

@@ -21,7 +21,7 @@ monit_state() {
 			state=${BASH_REMATCH[2]}
 			if same_service "$name" "$1"; then
 				printf '%s\n' "$state"
-				return
+				return 0
 			fi
 		fi
 	done <<<"$SUMMARY"

@@ -22,7 +22,7 @@ config_value() {
 	while IFS= read -r line; do
 		if [[ $line == "$1="* ]]; then
 			printf '%s\n' "${line#*=}"
-			return
+			return 0
 		fi
 	done <<<"$CONFIG"
 }

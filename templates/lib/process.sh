@@ -90,11 +90,11 @@ check_cleared() {
 	if [ ! -e /etc/clearwater/no_cluster_manager ]; then
 		fail '/etc/clearwater/no_cluster_manager is there' 'it is missing' \
 			'the stage stop is not done here, or manage was done already (T39)' \
-			"start from the beginning: the stage stop on every live node of site $SITE"
+			"$START_OVER"
 	fi
 	if begun_after_wipe; then
 		ok 'the etcd data here was made after the wipe: this stage goes on where it was left'
-		return
+		return 0
 	fi
 	if ! data_empty; then
 		fail '/var/lib/clearwater-etcd is empty' "it holds: $(joined "$SEEN")" \

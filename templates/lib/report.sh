@@ -5,6 +5,9 @@ ENDED=no   # yes once the verdict is said
 STAGE=''   # the stage under way
 STEP=''    # the step under way
 
+# The remedy where only all nodes together can begin anew (T14).
+START_OVER="start from the beginning: the stage stop on every live node of site $SITE"
+
 # say TEXT...: prose, each TEXT wrapped to 80 columns.
 say() {
 	local text line word words
@@ -103,7 +106,7 @@ done_with() {
 on_exit() {
 	local status=$?
 	if [ "$ENDED" = yes ]; then
-		return
+		return 0
 	fi
 	printf '\n'
 	say "STOPPED without a verdict (status $status) in stage $STAGE, step $STEP."

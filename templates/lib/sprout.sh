@@ -8,11 +8,11 @@ check_json() {
 	local scripts=/usr/share/clearwater/clearwater-config-manager/scripts
 	if [ ! -f "$file" ]; then
 		warn "$file is missing; compare with the other Sprout nodes"
-		return
+		return 0
 	fi
 	if [ ! -f "$scripts/validate_json.py" ] || [ ! -f "$scripts/config_validation/$2" ]; then
 		warn "CANNOT TELL whether $file is valid: this node lacks Clearwater's check; read the file"
-		return
+		return 0
 	fi
 	ask 60 python "$scripts/validate_json.py" "$scripts/config_validation/$2" "$file"
 	if [ "$STATUS" -ne 0 ]; then

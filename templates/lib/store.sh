@@ -77,7 +77,7 @@ members_right() {
 
 # stored_right STORE: is the store's value in etcd right, as this node reads it?
 stored_right() {
-	read_key "$(store_key "$1")" || return
+	read_key "$(store_key "$1")" || return $?
 	read_members "$VALUE"
 	members_right "$1"
 }
@@ -89,7 +89,7 @@ check_stores() {
 		if ! stored_right "$store"; then
 			fail "the value of $store in etcd names every live Vellum node, each normal" "$SEEN" \
 				'a cluster manager that starts now would join as a new node and destroy data (T39, T40)' \
-				"do the stage load first; if load is done, start from the beginning: the stage stop on every live node of site $SITE"
+				"do the stage load first; if load is done, $START_OVER"
 		fi
 		ok "$SEEN"
 	done <<<"$(stores)"
@@ -121,7 +121,7 @@ stable_in_output() {
 	while IFS= read -r line; do
 		if [ "$here" = yes ]; then
 			[[ $line == *'cluster is stable.'* ]]
-			return
+			return $?
 		fi
 		if [[ $line == *"Describing the $title cluster"* ]]; then
 			here=yes

@@ -34,7 +34,8 @@ published_matches() {
 	if ! read_key "$(configuration_key shared_config)"; then
 		return 1
 	fi
-	SEEN="etcd holds another shared_config than this node: $(text_digest "$VALUE") there, $(text_digest "$(cat /etc/clearwater/shared_config)") here"
+	SEEN="etcd holds another shared_config than this node's, whose digest is \
+$(file_digest /etc/clearwater/shared_config)"
 	[ "$VALUE" = "$(cat /etc/clearwater/shared_config)" ]
 }
 
@@ -114,7 +115,8 @@ wait_in_sync() {
 	if ! wait_for "$1" 10 'the configuration to be in sync' in_sync; then
 		give_up 'check_config_sync calls every file up to date' \
 			'the configuration manager has not brought disk and etcd together' \
-			"look into /var/log/clearwater-config-manager; compare the digests of the file with the other nodes; then run the stage again"
+			"look into /var/log/clearwater-config-manager; compare the digests of the file with the other nodes; \
+then run the stage again"
 	fi
 	show "$OUT"
 	ok 'the configuration is in sync'

@@ -1,0 +1,50 @@
+# make run     render the embedded example into out/
+# make test    everything that CI runs
+# make golden  write the golden files anew; read the difference before committing
+# make bench   benchmarks, and ratios beside other programs
+# make fuzz    each fuzz target for FUZZTIME
+
+FUZZTIME ?= 30s
+SHFMT_VERSION = v3.14.1
+
+.PHONY: run test golden bench fuzz tools stale clean
+
+run:
+	mkdir -p out
+	go run ./cmd/requorum init > out/inventory.yaml
+	go run ./cmd/requorum render out/inventory.yaml -o out/bundle
+	go run ./cmd/requorum plan out/inventory.yaml
+
+test: tools stale
+	gofmt -l . | (! grep .)
+	go vet ./...
+	go vet -tags bench ./golden
+	go test -timeout 20m ./...
+	go test -race -timeout 10m ./model/... ./render/... ./cmd/...
+	$(MAKE) fuzz
+
+# What the tests need beyond Go. As root on Debian or Ubuntu it is installed.
+tools:
+	@.ci/tools
+
+# Generated files that were not generated anew.
+stale:
+	go mod tidy -diff
+	go mod verify
+	go test ./golden ./model/inventory ./cmd/requorum -run 'TestCases|TestSchema|TestReadme' -count=1
+
+golden:
+	go test ./golden ./model/inventory ./cmd/requorum -run 'TestCases|TestInvalid|TestSchema|TestReadme' -update -count=1
+
+fuzz:
+	go test ./model/inventory -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME)
+	go test ./render -run '^$$' -fuzz FuzzQuote -fuzztime $(FUZZTIME)
+
+bench:
+	go test ./golden -run '^$$' -bench . -benchmem
+	go build -o out/requorum ./cmd/requorum
+	GOBIN=$(CURDIR)/out go install mvdan.cc/sh/v3/cmd/shfmt@$(SHFMT_VERSION)
+	REQUORUM=$(CURDIR)/out/requorum SHFMT=$(CURDIR)/out/shfmt go test ./golden -tags bench -run TestSideBySide -v -count=1
+
+clean:
+	rm -rf out
