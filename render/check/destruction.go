@@ -1,0 +1,206 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+var destructionRules = []rule{
+	{id: "unlisted-target", forbids: "a path is destroyed or overwritten that is not on the list", instead: "write a listed path out, or a copy under \"$COPIES/\"",
+		why: "What a script removes or overwrites is on a list, path by path, with a reason each and with the commands that may do it. A path that is computed could be any path."},
+	{id: "hidden-target", forbids: "a destructive command takes its target from an option", instead: "name the target last, as an argument of its own",
+		why: "The target must stand where a reader and the check look for it."},
+}
+
+// destroyer is a command that removes or overwrites what some of its arguments
+// name.
+type destroyer struct {
+	name   string
+	which  targetsOf
+	valued string // letters of the options that take the next word as their value
+	only   string // destructive only with this option
+}
+
+// targetsOf says which arguments are targets, options left out.
+type targetsOf int
+
+const (
+	all      targetsOf = iota
+	last               // sources come first
+	notFirst           // a mode, an owner or a program comes first
+	leading            // the arguments before the first option
+	outFile            // of=FILE
+)
+
+// destroyers lists the destructive commands, those not on the list of commands
+// included, so that listing one does not open a hole.
+var destroyers = []destroyer{
+	{name: "chmod", which: notFirst},
+	{name: "chown", which: notFirst},
+	{name: "cp", which: last, valued: "S"},
+	{name: "dd", which: outFile},
+	{name: "find", which: leading, only: "-delete"},
+	{name: "install", which: last, valued: "gmoS"},
+	{name: "ln", which: last, valued: "S"},
+	{name: "mv", which: all, valued: "S"},
+	{name: "rm", which: all},
+	{name: "rmdir", which: all},
+	{name: "sed", which: notFirst, only: "-i"},
+	{name: "tee", which: all},
+	{name: "truncate", which: all, valued: "rs"},
+}
+
+// redirection stands for > and >> among the commands of a target.
+const redirection = ">"
+
+// target is a path that may be destroyed, by certain commands alone.
+type target struct {
+	path string
+	by   []string
+	why  string
+}
+
+// targets lists the paths that scripts may destroy or overwrite.
+var targets = []target{
+	{"/var/lib/clearwater-etcd/*", []string{"rm"}, "the procedure's own wipe (1.7)"},
+	{"/var/lib/clearwater-etcd", []string{"find"}, "the dot-files that the wipe leaves (T5)"},
+	{"/etc/clearwater/no_cluster_manager", []string{"rm"}, "the procedure lets the cluster manager start again (7.2)"},
+	{"/etc/clearwater/local_config", []string{"mv"}, "the new role of the node (4.1, 5.1), a copy is kept"},
+	{"/etc/clearwater/local_config.requorum-new", []string{redirection, "cp", "chmod", "mv"}, "the new local_config before it is put in place"},
+	{"/etc/clearwater/shared_config", []string{"mv"}, "the known-good shared_config (3.3), a copy is kept"},
+	{"/etc/clearwater/shared_config.requorum-new", []string{redirection, "cp", "chmod", "mv"}, "the new shared_config before it is put in place"},
+	{"/etc/clearwater/cluster_settings", []string{"mv"}, "an invalid file written anew (3.15), a copy is kept"},
+	{"/etc/clearwater/cluster_settings.requorum-new", []string{redirection, "cp", "chmod", "mv"}, "the new cluster_settings before it is put in place"},
+	{"/etc/chronos/chronos_cluster.conf", []string{"mv"}, "an invalid file written anew (3.8), a copy is kept"},
+	{"/etc/chronos/chronos_cluster.conf.requorum-new", []string{redirection, "cp", "chmod", "mv"}, "the new chronos_cluster.conf before it is put in place"},
+	{"/var/backups/requorum", []string{"chmod"}, "the copies are for root alone"},
+	{"/dev/null", []string{redirection}, "output that nobody needs"},
+}
+
+// variableTargets are how a word may begin that is a target and not literal.
+var variableTargets = []target{
+	{`"$COPIES/`, []string{"cp", redirection}, "this run's own new folder of copies"},
+}
+
+// checkDestruction holds that everything that is destroyed is on the list.
+func checkDestruction(c *collector) []finding {
+	var list []finding
+	for _, made := range c.calls {
+		list = append(list, destroys(made, c.src)...)
+	}
+	for _, r := range c.writes() {
+		list = append(list, r.judge(redirection, c.src)...)
+	}
+	return list
+}
+
+// place is a word of a piece, which may stand in a program in quotes.
+type place struct {
+	word *syntax.Word
+	base int
+}
+
+// writes gives the files that redirections write to, programs included.
+func (c *collector) writes() []place {
+	var list []place
+	for _, r := range c.redirects {
+		switch r.Op {
+		case syntax.RdrIn, syntax.WordHdoc, syntax.Hdoc, syntax.DashHdoc, syntax.DplOut, syntax.DplIn:
+		default:
+			list = append(list, place{r.Word, c.base})
+		}
+	}
+	for _, inner := range c.inner {
+		list = append(list, inner.writes()...)
+	}
+	return list
+}
+
+// destroys judges the targets of one call.
+func destroys(made call, src []byte) []finding {
+	i := slices.IndexFunc(destroyers, func(d destroyer) bool { return d.name == made.name })
+	if i < 0 {
+		return nil
+	}
+	d := destroyers[i]
+	text := literals(made.args)
+	if d.only != "" && !slices.ContainsFunc(text, func(a string) bool { return strings.HasPrefix(a, d.only) }) {
+		return nil
+	}
+	if slices.ContainsFunc(text, hidesTarget) && d.which != leading {
+		return []finding{{offset: made.offset, rule: "hidden-target"}}
+	}
+	operands := d.targets(made.args)
+	if d.which == leading && len(operands) == 0 {
+		return []finding{{offset: made.offset, rule: "unlisted-target", text: "find deletes below the folder that the script is started in"}}
+	}
+	var list []finding
+	for _, w := range operands {
+		list = append(list, place{w, made.base}.judge(d.name, src)...)
+	}
+	return list
+}
+
+func hidesTarget(arg string) bool {
+	return strings.HasPrefix(arg, "-t") || strings.HasPrefix(arg, "--target")
+}
+
+// targets picks the words that a call destroys. A word that is not literal may
+// be an option too, and counts as a target.
+func (d destroyer) targets(args []*syntax.Word) []*syntax.Word {
+	operands := d.operands(args)
+	switch {
+	case d.which == last && len(operands) > 0:
+		return operands[len(operands)-1:]
+	case d.which == notFirst && len(operands) > 0:
+		return operands[1:]
+	}
+	return operands
+}
+
+// operands leaves out the options of a call, and what belongs to them.
+func (d destroyer) operands(args []*syntax.Word) []*syntax.Word {
+	var list []*syntax.Word
+	for i := 0; i < len(args); i++ {
+		text := args[i].Lit()
+		option := strings.HasPrefix(text, "-")
+		switch {
+		case text == "--":
+			return append(list, args[i+1:]...)
+		case d.which == leading && option:
+			return list
+		case d.which == outFile && !strings.HasPrefix(text, "of=") && text != "":
+		case len(text) == 2 && option && strings.ContainsRune(d.valued, rune(text[1])):
+			i++
+		case option:
+		default:
+			list = append(list, args[i])
+		}
+	}
+	return list
+}
+
+// judge holds a target against the lists.
+func (p place) judge(by string, src []byte) []finding {
+	text, literal := literalText(p.word)
+	text = strings.TrimPrefix(text, "of=")
+	list := targets
+	if !literal {
+		list, text = variableTargets, string(src[p.base+int(p.word.Pos().Offset()):p.base+int(p.word.End().Offset())])
+	}
+	known := ""
+	for _, t := range list {
+		if t.path != text && (literal || !strings.HasPrefix(text, t.path) || strings.Contains(text, "..")) {
+			continue
+		}
+		if slices.Contains(t.by, by) {
+			return nil
+		}
+		known = fmt.Sprintf(", only %s may", strings.Join(t.by, ", "))
+	}
+	return []finding{{offset: p.base + int(p.word.Pos().Offset()), rule: "unlisted-target",
+		text: fmt.Sprintf("%s may not write to or remove %s%s", by, text, known)}}
+}

@@ -1,0 +1,117 @@
+package check_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"requorum/render/check"
+)
+
+// destructionCases hold calls that destroy, with the rule that they break; none
+// is fine.
+var destructionCases = []struct{ rule, snippet string }{
+	{"unlisted-target", "rm -rf /etc/clearwater"},
+	{"unlisted-target", "rm -rf -- /var/lib/clearwater-etcd/* /etc/x"},
+	{"unlisted-target", "rm -- -x"},
+	{"unlisted-target", `rm "$x"`},
+	{"unlisted-target", `rm "$COPIES/x"`},
+	{"unlisted-target", "rm -rf /var/lib/clearwater-etcd"},
+	{"unlisted-target", "rm -rf /var/lib/clearwater-etcd/.*"},
+	{"", "rm -rf /var/lib/clearwater-etcd/*"},
+	{"", "rm -f /etc/clearwater/no_cluster_manager"},
+	{"unlisted-target", "rmdir /etc/clearwater"},
+	{"unlisted-target", "mv /etc/clearwater/local_config.requorum-new /etc/other"},
+	{"unlisted-target", "mv /etc/other /etc/clearwater/local_config"},
+	{"hidden-target", "mv -t /etc /etc/clearwater/local_config"},
+	{"", "mv -f /etc/clearwater/local_config.requorum-new /etc/clearwater/local_config"},
+	{"", "mv -S .old /etc/clearwater/local_config.requorum-new /etc/clearwater/local_config"},
+	{"unlisted-target", "cp /etc/clearwater/shared_config /etc/other"},
+	{"unlisted-target", `cp -a "$COPIES/x" "$x"`},
+	{"unlisted-target", `cp -a x "$COPIES"`},
+	{"unlisted-target", `cp -a x "$COPIES/../y"`},
+	{"hidden-target", `cp --target-directory=/etc x`},
+	{"", `cp -a --parents "$1" "$COPIES/"`},
+	{"", "cp -a /etc/clearwater/local_config /etc/clearwater/local_config.requorum-new"},
+	{"unlisted-target", "find /etc -mindepth 1 -delete"},
+	{"unlisted-target", "find /var/lib/clearwater-etcd /etc -delete"},
+	{"unlisted-target", `find "$x" -delete`},
+	{"unlisted-target", "find -delete"},
+	{"unlisted-target", "find -L /var/lib/clearwater-etcd -delete"},
+	{"", "find /var/lib/clearwater-etcd -mindepth 1 -delete"},
+	{"", "find /etc -mindepth 1"},
+	{"unlisted-target", "chmod 0644 /etc/clearwater/local_config"},
+	{"", "chmod 0644 /etc/clearwater/local_config.requorum-new"},
+	{"unlisted-target", "chown root /etc/clearwater/local_config"},
+	{"unlisted-target", "ln -s /etc/x /etc/y"},
+	{"hidden-target", "ln -t /etc /etc/x"},
+	{"unlisted-target", "install -m 0644 /etc/x /etc/y"},
+	{"unlisted-target", "truncate -s 0 /var/log/x"},
+	{"unlisted-target", "tee -a /etc/x"},
+	{"unlisted-target", "dd if=/dev/zero of=/dev/sda bs=1"},
+	{"unlisted-target", "sed -i s/a/b/ /etc/x"},
+	{"unlisted-target", "sed -i.old s/a/b/ /etc/x"},
+
+	{"unlisted-target", "printf x >/etc/x"},
+	{"unlisted-target", "printf x >>/etc/x"},
+	{"unlisted-target", "printf x &>/etc/x"},
+	{"unlisted-target", `printf x >"$x"`},
+	{"unlisted-target", "printf x >/etc/clearwater/local_config"},
+	{"unlisted-target", "{ printf x; } >/etc/x"},
+	{"unlisted-target", ">/etc/x"},
+	{"unlisted-target", "f() { printf x; } >/etc/x"},
+	{"", "printf x >/etc/clearwater/local_config.requorum-new"},
+	{"", "printf x >/dev/null 2>&1"},
+	{"", `printf x >"$COPIES/list"`},
+	{"", "cat </etc/passwd"},
+
+	{"unlisted-target", "change rm -rf /etc"},
+	{"unlisted-target", "ask 20 timeout 5 rm -rf /etc"},
+	{"unlisted-target", "sh -c 'rm -rf /etc'"},
+	{"unlisted-target", "sh -c 'ls >/etc/x'"},
+	{"unlisted-target", "trap 'rm -rf /etc' EXIT"},
+	{"", "change rm -rf /var/lib/clearwater-etcd/*"},
+}
+
+func TestDestruction(t *testing.T) {
+	for _, c := range destructionCases {
+		codes := found(library + c.snippet)
+		broken := slices.Contains(codes, "unlisted-target") || slices.Contains(codes, "hidden-target")
+		switch {
+		case c.rule == "" && broken:
+			t.Errorf("%q breaks %v", c.snippet, codes)
+		case c.rule != "" && !slices.Contains(codes, c.rule):
+			t.Errorf("%q does not break %s, only %v", c.snippet, c.rule, codes)
+		}
+	}
+}
+
+// Every destructive command has a case that is refused.
+func TestDestroyersComplete(t *testing.T) {
+	for _, name := range check.DestroyerNames() {
+		if !slices.ContainsFunc(destructionCases, func(c struct{ rule, snippet string }) bool {
+			return c.rule == "unlisted-target" && strings.HasPrefix(c.snippet, name+" ")
+		}) {
+			t.Errorf("%s is not tested", name)
+		}
+	}
+}
+
+// Every path of the list may be destroyed by its commands, and by no other.
+func TestTargets(t *testing.T) {
+	calls := map[string]string{
+		"rm": "rm -rf PATH", "mv": "mv PATH PATH", "cp": "cp -a /etc/x PATH", "chmod": "chmod 0700 PATH",
+		"find": "find PATH -mindepth 1 -delete", ">": "printf x >PATH",
+	}
+	for path, by := range check.TargetCommands() {
+		if strings.HasSuffix(path, "/") {
+			path += `x"` // the start of a word
+		}
+		for command, call := range calls {
+			codes := found(strings.ReplaceAll(call, "PATH", path))
+			if allowed := !slices.Contains(codes, "unlisted-target"); allowed != slices.Contains(by, command) {
+				t.Errorf("%s on %s: allowed is %t", command, path, allowed)
+			}
+		}
+	}
+}
