@@ -95,7 +95,7 @@ var stepRules = []stepRule{
 		title: "Check the Chronos cluster file, or write it",
 		cites: []string{"3.5", "3.6", "3.7", "3.8", "3.9"}, traps: []int{40, 43, 45},
 		destroys: "/etc/chronos/chronos_cluster.conf, where it is invalid",
-		proof:    "chronos_cluster.conf is valid and names every live Vellum node and no stranger."},
+		proof:    "chronos_cluster.conf is valid, and names every live Vellum node and no stranger."},
 	{stage: model.Config, word: "memcached", who: vellums,
 		title: "Check the Memcached cluster file, or write it",
 		cites: []string{"3.12", "3.13", "3.14", "3.15", "3.16"}, traps: []int{40, 42, 45, 46, 47},

@@ -66,12 +66,12 @@ func warnStaleRoles(p *model.Plan) diag.List {
 	var list diag.List
 	if len(demoted) > 0 {
 		list = append(list, warn("stale-role",
-			fmt.Sprintf("%s stop being masters: each local_config still has an etcd_cluster line that the written procedure never removes", names(demoted)),
+			fmt.Sprintf("no longer a master: %s; local_config there still has an etcd_cluster line that the written procedure never removes", names(demoted)),
 			"nothing to do by hand: the scripts blank the line of the other role")...)
 	}
 	if len(promoted) > 0 {
 		list = append(list, warn("promoted",
-			fmt.Sprintf("%s become masters: port 2380 must be open between all masters", names(promoted)),
+			fmt.Sprintf("newly a master: %s; port 2380 must be open between all masters", names(promoted)),
 			"check the firewalls on the management network before the first stop")...)
 	}
 	return list
@@ -103,7 +103,7 @@ func warnOldTypes(p *model.Plan) diag.List {
 		return nil
 	}
 	return warn("old-type",
-		fmt.Sprintf("%s are of a type older than Vellum, which kept data stores of its own; the written procedure does not cover those stores", names(old)),
+		fmt.Sprintf("of a type older than Vellum: %s; such nodes kept data stores of their own, which the written procedure does not cover", names(old)),
 		"check the data stores of these nodes with Clearwater's documentation of their release")
 }
 

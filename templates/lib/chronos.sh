@@ -12,8 +12,10 @@ check_store_key() {
 	fi
 }
 
-PROBLEMS=''   # what makes the file invalid, a line each
-UNFINISHED='' # nodes that join or leave, a line each
+# What read_chronos and read_memcached find, a line each.
+PROBLEMS=''   # what makes the file invalid
+UNFINISHED='' # nodes that join or leave
+MISMATCH=''   # addresses that the file or the inventory lacks
 
 # read_chronos: reads the file by the rules of both its readers, Chronos itself
 # and load_from_chronos_cluster. The loader is the stricter one: it drops a line
@@ -21,7 +23,7 @@ UNFINISHED='' # nodes that join or leave, a line each
 # second "=" (T40).
 read_chronos() {
 	local line key value section='' own=''
-	MEMBERS='' STATES='' PROBLEMS='' UNFINISHED=''
+	MEMBERS='' PROBLEMS='' UNFINISHED=''
 	if [ ! -f /etc/chronos/chronos_cluster.conf ]; then
 		PROBLEMS='the file is missing'
 		return 0
@@ -41,10 +43,7 @@ read_chronos() {
 		key=${key//' '/}
 		value=${value//' '/}
 		case ${key//$'\t'/} in
-		node)
-			MEMBERS=$MEMBERS$value$'\n'
-			STATES="$STATES$value normal"$'\n'
-			;;
+		node) MEMBERS=$MEMBERS$value$'\n' ;;
 		joining | leaving) UNFINISHED="$UNFINISHED$value is $key"$'\n' ;;
 		localhost) own=$value ;;
 		*) continue ;;
@@ -59,20 +58,37 @@ read_chronos() {
 	if [ "$own" != "$LOCAL_IP" ]; then
 		PROBLEMS="${PROBLEMS}localhost is '$own', not $LOCAL_IP"$'\n'
 	fi
-	check_members_of chronos
+	compare_members chronos
 }
 
-# check_members_of STORE: adds to PROBLEMS who is missing from the file that was
-# read last, and who is a stranger in it.
-check_members_of() {
+# compare_members STORE: notes in MISMATCH which live nodes are missing from the
+# file that was read last, and which strangers are in it. An invalid file says
+# nothing about that.
+compare_members() {
 	local absent strangers
+	MISMATCH=''
+	if [ -n "$PROBLEMS" ]; then
+		return 0
+	fi
 	absent=$(minus "$(store_needed "$1")" "$MEMBERS")
 	strangers=$(minus "$MEMBERS" "$(store_allowed "$1")")
 	if [ -n "$absent" ]; then
-		PROBLEMS="${PROBLEMS}missing: $(named signaling "$absent")"$'\n'
+		MISMATCH="missing: $(named signaling "$absent")"$'\n'
 	fi
 	if [ -n "$strangers" ]; then
-		PROBLEMS="${PROBLEMS}unknown: $(joined "$strangers")"$'\n'
+		MISMATCH="${MISMATCH}unknown: $(joined "$strangers")"$'\n'
+	fi
+}
+
+# check_matches FILE: a valid file that names other nodes than the inventory is
+# left to a person: one of the two is wrong, and a live node that is missing in
+# what is loaded would join as new (T40).
+check_matches() {
+	if [ -n "$MISMATCH" ]; then
+		fail "$1 names every live Vellum node of the site, and no stranger" "${MISMATCH%$'\n'}" \
+			'the file or the inventory is wrong; a live node that is missing would join as new (T40)' \
+			"find out which is right: correct the inventory and render again, or correct the file \
+on every live Vellum node; then run the stage again"
 	fi
 }
 

@@ -6,7 +6,7 @@
 # the commas, and nothing of "servers = " with a space (T40).
 read_memcached() {
 	local line server seen=no servers
-	MEMBERS='' STATES='' PROBLEMS='' UNFINISHED=''
+	MEMBERS='' PROBLEMS='' UNFINISHED=''
 	if [ ! -f /etc/clearwater/cluster_settings ]; then
 		PROBLEMS='the file is missing'
 		return 0
@@ -35,13 +35,12 @@ read_memcached() {
 	if [ "$seen" = no ]; then
 		PROBLEMS="${PROBLEMS}no servers line"$'\n'
 	fi
-	check_members_of memcached
+	compare_members memcached
 }
 
 read_server() {
 	if [[ $1 =~ ^([0-9]+\.[0-9]+\.[0-9]+\.[0-9]+):[0-9]+$ ]]; then
 		MEMBERS=$MEMBERS${BASH_REMATCH[1]}$'\n'
-		STATES="$STATES${BASH_REMATCH[1]} normal"$'\n'
 	else
 		PROBLEMS="${PROBLEMS}not ADDRESS:PORT: '$1'"$'\n'
 	fi

@@ -68,7 +68,7 @@ check_node() {
 		fail 'root runs this script' "user $(id -un)" 'monit and the files need root' \
 			"sudo bash $NODE.sh $STAGE"
 	fi
-	need monit service timeout ip ss ps ls cp mv rm find mkdir chmod cat diff cmp \
+	need monit service timeout ip ss ps ls cp mv rm find mkdir chmod cat diff \
 		du df date sleep sha256sum sort tail curl clearwater-etcdctl
 	if [ ! -f /etc/clearwater/local_config ]; then
 		fail '/etc/clearwater/local_config is there' 'it is missing' \

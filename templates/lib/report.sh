@@ -12,14 +12,14 @@ START_OVER="start from the beginning: the stage stop on every live node of site 
 say() {
 	local text line word words
 	for text in "$@"; do
-		read -r -a words <<<"$text"
-		line="$NODE:"
+		read -r -a words <<<"$NODE: $text"
+		line=''
 		for word in "${words[@]}"; do
 			if [ $((${#line} + ${#word})) -ge 79 ] && [ "$line" != "$NODE:" ]; then
 				printf '%s\n' "$line"
 				line="$NODE:  "
 			fi
-			line="$line $word"
+			line="$line${line:+ }$word"
 		done
 		printf '%s\n' "$line"
 	done
