@@ -16,7 +16,7 @@ if it says 'Not joining an unhealthy cluster', there is old data or a wrong addr
 
 etcd_listens() {
 	read_processes
-	if [ -z "$(processes_of clearwater-etcd)" ]; then
+	if ! runs clearwater-etcd; then
 		SEEN='no etcd process yet'
 		return 1
 	fi

@@ -60,8 +60,8 @@ loaded_already() {
 # cluster_manager_held: no cluster manager runs here, and none can start (T39).
 cluster_manager_held() {
 	read_processes
-	SEEN="a cluster manager runs: $(joined "$(processes_of clearwater-cluster-manager)")"
-	if [ -n "$(processes_of clearwater-cluster-manager)" ]; then
+	if runs clearwater-cluster-manager; then
+		SEEN="a cluster manager runs: $(joined "$FOUND")"
 		return 1
 	fi
 	SEEN='/etc/clearwater/no_cluster_manager is missing'

@@ -1,18 +1,20 @@
 # -- monit
 
 SUMMARY='' # monit summary, a line a service
+STATE=''   # the state of a service in it
 
 read_summary() {
 	ask 30 monit summary
 	SUMMARY=$OUT
 }
 
-# monit_state SERVICE: what the summary that was read last says of a service;
-# nothing if it has no row. Three forms are known: the table of 5.18 and later,
+# read_state SERVICE: what the summary that was read last says of a service goes
+# to STATE; nothing if it has no row. Three forms are known: the table of 5.18 and later,
 # which cuts names at 31 and states at 26 characters (T36), with "Running" or
 # with "OK"; and the older form with the name in single quotes.
-monit_state() {
+read_state() {
 	local line name state old table
+	STATE=''
 	old="^[A-Z][a-z]+ '([^']+)'[[:space:]]+(.*[^[:space:]])[[:space:]]*$"
 	table='^ ?([^[:space:]]+)[[:space:]]+(.*[^[:space:]])[[:space:]][[:space:]]+[A-Z][A-Za-z]+[[:space:]]*$'
 	while IFS= read -r line; do
@@ -20,7 +22,7 @@ monit_state() {
 			name=${BASH_REMATCH[1]}
 			state=${BASH_REMATCH[2]}
 			if same_service "$name" "$1"; then
-				printf '%s\n' "$state"
+				STATE=$state
 				return 0
 			fi
 		fi
@@ -46,11 +48,10 @@ fine() {
 
 # service_runs SERVICE: does monit show it well? For wait_for.
 service_runs() {
-	local state
 	read_summary
-	state=$(monit_state "$1")
-	SEEN="monit shows $1: ${state:-no such row}"
-	fine "$state"
+	read_state "$1"
+	SEEN="monit shows $1: ${STATE:-no such row}"
+	fine "$STATE"
 }
 
 # check_monit: the daemon answers and knows the four services.
@@ -63,7 +64,8 @@ check_monit() {
 	fi
 	for service in etcd_process clearwater_cluster_manager_process \
 		clearwater_config_manager_process clearwater_queue_manager_process; do
-		if [ -z "$(monit_state "$service")" ]; then
+		read_state "$service"
+		if [ -z "$STATE" ]; then
 			fail "monit knows the service $service" "$SUMMARY" \
 				'the node lacks a Clearwater package, or monit its configuration' \
 				'ls /etc/monit/conf.d; service monit restart; run the stage again'
@@ -75,21 +77,21 @@ check_monit() {
 # cluster manager does not (procedure 4.9, 5.9). The two *_uptime programs fail
 # for their first half minute, which is no error (T35).
 managers_shown() {
-	local service state
+	local service
 	read_summary
 	for service in etcd_process clearwater_config_manager_process clearwater_queue_manager_process; do
-		state=$(monit_state "$service")
-		SEEN="$service: ${state:-no such row}"
-		if ! fine "$state"; then
+		read_state "$service"
+		SEEN="$service: ${STATE:-no such row}"
+		if ! fine "$STATE"; then
 			return 1
 		fi
 	done
-	state=$(monit_state clearwater_cluster_manager_process)
-	SEEN="clearwater_cluster_manager_process: ${state:-no such row}"
-	if fine "$state"; then
+	read_state clearwater_cluster_manager_process
+	SEEN="clearwater_cluster_manager_process: ${STATE:-no such row}"
+	if fine "$STATE"; then
 		return 1
 	fi
 	read_processes
-	[ -z "$(processes_of clearwater-cluster-manager)" ]
+	! runs clearwater-cluster-manager
 }
 

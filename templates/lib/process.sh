@@ -1,16 +1,16 @@
 # -- Processes and ports
 
 PROCESSES='' # ps output: a line a process
+FOUND=''     # processes that were looked for: lines "PID PROGRAM"
 
 read_processes() {
 	ask 20 ps -e -ww -o pid= -o args=
 	PROCESSES=$OUT
 }
 
-# processes_of SERVICE: a line "PID PROGRAM" for each process of a service that
-# is alive, found by what it runs and, should that be unusual, by its pid file.
-# Read PROCESSES first.
-processes_of() {
+# runs SERVICE: was a process of the service alive when the processes were read
+# last? It is known by what it runs and, should that be unusual, by its pid file.
+runs() {
 	local pattern pidfile pid args noted=''
 	case $1 in
 	clearwater-etcd)
@@ -30,11 +30,13 @@ processes_of() {
 		read -r noted _ <"$pidfile" || true
 	fi
 	pattern="^([^ ]*/)?((ba|da)?sh |python[0-9.]* )?$pattern"
+	FOUND=''
 	while read -r pid args; do
 		if [[ $args =~ $pattern ]] || [[ $pid == "$noted" && $args == *clearwater* ]]; then
-			printf '%s %s\n' "$pid" "${args%% *}"
+			FOUND="$FOUND$pid ${args%% *}"$'\n'
 		fi
 	done <<<"$PROCESSES"
+	[ -n "$FOUND" ]
 }
 
 # listens PORT: does any process of this node listen on the TCP port?

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # sprout-1: its part in the recovery of the etcd cluster of site site1.
-# Plan a21bb59d9732, made by requorum.
+# Plan 089dcb615473, made by requorum.
 #
 # Run this on node sprout-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='a21bb59d9732'
+PLAN='089dcb615473'
 DEPLOYMENT='ims-example'
 NODE='sprout-1'
 TYPE='sprout'
@@ -97,14 +97,14 @@ START_OVER="start from the beginning: the stage stop on every live node of site 
 say() {
 	local text line word words
 	for text in "$@"; do
-		read -r -a words <<<"$text"
-		line="$NODE:"
+		read -r -a words <<<"$NODE: $text"
+		line=''
 		for word in "${words[@]}"; do
 			if [ $((${#line} + ${#word})) -ge 79 ] && [ "$line" != "$NODE:" ]; then
 				printf '%s\n' "$line"
 				line="$NODE:  "
 			fi
-			line="$line $word"
+			line="$line${line:+ }$word"
 		done
 		printf '%s\n' "$line"
 	done
@@ -394,7 +394,7 @@ check_node() {
 		fail 'root runs this script' "user $(id -un)" 'monit and the files need root' \
 			"sudo bash $NODE.sh $STAGE"
 	fi
-	need monit service timeout ip ss ps ls cp mv rm find mkdir chmod cat diff cmp \
+	need monit service timeout ip ss ps ls cp mv rm find mkdir chmod cat diff \
 		du df date sleep sha256sum sort tail curl clearwater-etcdctl
 	if [ ! -f /etc/clearwater/local_config ]; then
 		fail '/etc/clearwater/local_config is there' 'it is missing' \
@@ -522,16 +522,16 @@ keep() {
 # -- Processes and ports
 
 PROCESSES='' # ps output: a line a process
+FOUND=''     # processes that were looked for: lines "PID PROGRAM"
 
 read_processes() {
 	ask 20 ps -e -ww -o pid= -o args=
 	PROCESSES=$OUT
 }
 
-# processes_of SERVICE: a line "PID PROGRAM" for each process of a service that
-# is alive, found by what it runs and, should that be unusual, by its pid file.
-# Read PROCESSES first.
-processes_of() {
+# runs SERVICE: was a process of the service alive when the processes were read
+# last? It is known by what it runs and, should that be unusual, by its pid file.
+runs() {
 	local pattern pidfile pid args noted=''
 	case $1 in
 	clearwater-etcd)
@@ -551,11 +551,13 @@ processes_of() {
 		read -r noted _ <"$pidfile" || true
 	fi
 	pattern="^([^ ]*/)?((ba|da)?sh |python[0-9.]* )?$pattern"
+	FOUND=''
 	while read -r pid args; do
 		if [[ $args =~ $pattern ]] || [[ $pid == "$noted" && $args == *clearwater* ]]; then
-			printf '%s %s\n' "$pid" "${args%% *}"
+			FOUND="$FOUND$pid ${args%% *}"$'\n'
 		fi
 	done <<<"$PROCESSES"
+	[ -n "$FOUND" ]
 }
 
 # listens PORT: does any process of this node listen on the TCP port?
@@ -632,18 +634,20 @@ check_cleared() {
 # -- monit
 
 SUMMARY='' # monit summary, a line a service
+STATE=''   # the state of a service in it
 
 read_summary() {
 	ask 30 monit summary
 	SUMMARY=$OUT
 }
 
-# monit_state SERVICE: what the summary that was read last says of a service;
-# nothing if it has no row. Three forms are known: the table of 5.18 and later,
+# read_state SERVICE: what the summary that was read last says of a service goes
+# to STATE; nothing if it has no row. Three forms are known: the table of 5.18 and later,
 # which cuts names at 31 and states at 26 characters (T36), with "Running" or
 # with "OK"; and the older form with the name in single quotes.
-monit_state() {
+read_state() {
 	local line name state old table
+	STATE=''
 	old="^[A-Z][a-z]+ '([^']+)'[[:space:]]+(.*[^[:space:]])[[:space:]]*$"
 	table='^ ?([^[:space:]]+)[[:space:]]+(.*[^[:space:]])[[:space:]][[:space:]]+[A-Z][A-Za-z]+[[:space:]]*$'
 	while IFS= read -r line; do
@@ -651,7 +655,7 @@ monit_state() {
 			name=${BASH_REMATCH[1]}
 			state=${BASH_REMATCH[2]}
 			if same_service "$name" "$1"; then
-				printf '%s\n' "$state"
+				STATE=$state
 				return 0
 			fi
 		fi
@@ -677,11 +681,10 @@ fine() {
 
 # service_runs SERVICE: does monit show it well? For wait_for.
 service_runs() {
-	local state
 	read_summary
-	state=$(monit_state "$1")
-	SEEN="monit shows $1: ${state:-no such row}"
-	fine "$state"
+	read_state "$1"
+	SEEN="monit shows $1: ${STATE:-no such row}"
+	fine "$STATE"
 }
 
 # check_monit: the daemon answers and knows the four services.
@@ -694,7 +697,8 @@ check_monit() {
 	fi
 	for service in etcd_process clearwater_cluster_manager_process \
 		clearwater_config_manager_process clearwater_queue_manager_process; do
-		if [ -z "$(monit_state "$service")" ]; then
+		read_state "$service"
+		if [ -z "$STATE" ]; then
 			fail "monit knows the service $service" "$SUMMARY" \
 				'the node lacks a Clearwater package, or monit its configuration' \
 				'ls /etc/monit/conf.d; service monit restart; run the stage again'
@@ -706,22 +710,22 @@ check_monit() {
 # cluster manager does not (procedure 4.9, 5.9). The two *_uptime programs fail
 # for their first half minute, which is no error (T35).
 managers_shown() {
-	local service state
+	local service
 	read_summary
 	for service in etcd_process clearwater_config_manager_process clearwater_queue_manager_process; do
-		state=$(monit_state "$service")
-		SEEN="$service: ${state:-no such row}"
-		if ! fine "$state"; then
+		read_state "$service"
+		SEEN="$service: ${STATE:-no such row}"
+		if ! fine "$STATE"; then
 			return 1
 		fi
 	done
-	state=$(monit_state clearwater_cluster_manager_process)
-	SEEN="clearwater_cluster_manager_process: ${state:-no such row}"
-	if fine "$state"; then
+	read_state clearwater_cluster_manager_process
+	SEEN="clearwater_cluster_manager_process: ${STATE:-no such row}"
+	if fine "$STATE"; then
 		return 1
 	fi
 	read_processes
-	[ -z "$(processes_of clearwater-cluster-manager)" ]
+	! runs clearwater-cluster-manager
 }
 
 # -- The roles in /etc/clearwater/local_config
@@ -897,7 +901,7 @@ if it says 'Not joining an unhealthy cluster', there is old data or a wrong addr
 
 etcd_listens() {
 	read_processes
-	if [ -z "$(processes_of clearwater-etcd)" ]; then
+	if ! runs clearwater-etcd; then
 		SEEN='no etcd process yet'
 		return 1
 	fi
@@ -1349,6 +1353,7 @@ stage_stop() {
 	ok '/etc/clearwater/no_cluster_manager is there'
 
 	step 'stop/monit' 'Ask monit to stop etcd and the three managers' 'procedure 1.2, 1.3, 1.4, 1.5; T1, T3, T9'
+	note_unwatched
 	request monit stop -g etcd
 	request monit stop -g clearwater_cluster_manager
 	request monit stop -g clearwater_config_manager
@@ -1357,8 +1362,14 @@ stage_stop() {
 	step 'stop/gone' 'Wait until the processes are gone' 'procedure 1.1; T1, T2, T3, T4, T6'
 	# monit answers before anything has stopped (T1), shows "Not monitored" for
 	# what still runs (T2), and does nothing when asked again (T3).
+	stop_by_init_scripts "$UNWATCHED"
 	if ! wait_for 180 5 'etcd and the three managers to be gone' all_gone; then
-		stop_by_init_scripts
+		stop_by_init_scripts "$(lines clearwater-etcd clearwater-cluster-manager \
+			clearwater-config-manager clearwater-queue-manager)"
+	fi
+	if ! wait_for 60 5 'the rest to be gone' all_gone; then
+		give_up 'no process of etcd or of a manager' 'a process ignores monit and its init script' \
+			'ps -ef | grep clearwater; kill -9 with the process numbers; then run the stage again'
 	fi
 	ok 'no process of etcd, of its polls or of a manager is left'
 
@@ -1438,7 +1449,7 @@ all_gone() {
 	read_processes
 	for service in clearwater-etcd etcd-poll clearwater-cluster-manager \
 		clearwater-config-manager clearwater-queue-manager; do
-		if [ -n "$(processes_of "$service")" ]; then
+		if runs "$service"; then
 			left="$left${left:+, }$service"
 		fi
 	done
@@ -1446,23 +1457,39 @@ all_gone() {
 	[ -z "$left" ]
 }
 
-# stop_by_init_scripts: what monit has given up on, or never tried because it
-# was unmonitored, is stopped by its own init script (T2, T3).
+UNWATCHED='' # services that run although monit does not watch them
+
+# note_unwatched: monit does nothing for a service that it does not watch, so a
+# second stop never helps where the first one failed (T3).
+note_unwatched() {
+	local service
+	UNWATCHED=''
+	read_summary
+	for service in clearwater-cluster-manager clearwater-config-manager clearwater-queue-manager; do
+		read_state "${service//-/_}_process"
+		if [ "$STATE" = 'Not monitored' ]; then
+			UNWATCHED=$UNWATCHED$service$'\n'
+		fi
+	done
+	read_state etcd_process
+	if [ "$STATE" = 'Not monitored' ]; then
+		UNWATCHED=clearwater-etcd$'\n'$UNWATCHED
+	fi
+}
+
+# stop_by_init_scripts SET: what monit has given up on, or never tried because it
+# does not watch it, is stopped by its own init script (T2, T3).
 stop_by_init_scripts() {
 	local service
-	for service in clearwater-etcd clearwater-cluster-manager clearwater-config-manager clearwater-queue-manager; do
+	while IFS= read -r service; do
 		read_processes
-		if [ -n "$(processes_of "$service")" ]; then
+		if [ -n "$service" ] && runs "$service"; then
 			say "run: service $service stop"
-			show "$(processes_of "$service")"
+			show "${FOUND%$'\n'}"
 			ask 150 service "$service" stop
 			show "${OUT:-(it says nothing)}"
 		fi
-	done
-	if ! wait_for 60 5 'the rest to be gone' all_gone; then
-		give_up 'no process of etcd or of a manager' 'a process ignores monit and its init script' \
-			'ps -ef | grep clearwater; kill -9 with the process numbers; then run the stage again'
-	fi
+	done <<<"$1"
 }
 
 # ---- Stage config: check the configuration on this node ----------------------
@@ -1661,7 +1688,7 @@ nothing_runs() {
 	local service
 	read_processes
 	for service in clearwater-etcd clearwater-cluster-manager clearwater-config-manager clearwater-queue-manager; do
-		if [ -n "$(processes_of "$service")" ]; then
+		if runs "$service"; then
 			SEEN="$service runs"
 			return 1
 		fi
