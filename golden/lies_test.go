@@ -20,6 +20,7 @@ type lie struct {
 	node   string
 	stage  model.StageName
 	set    string   // bash that sets the trap, on a node for which the stage is due
+	as     string   // number of the user who runs the script, if not root
 	args   []string // of the script, in place of the usual ones
 	status int
 	says   []string // in the output, whatever its line breaks
@@ -47,7 +48,7 @@ const (
 var stopLies = []lie{
 	{name: "T1 a process outlives monit and its init script", golden: three, node: "vellum-1", stage: model.Stop,
 		set:    "echo 100000 >/world/delay/clearwater-etcd\n" + fake("service", "echo refused"),
-		status: 4, says: []string{"seen last: clearwater-etcd"}, holds: intact},
+		status: 4, says: []string{"seen last: processes: clearwater-etcd 101", "sudo kill -KILL 101"}, holds: intact},
 	{name: "T2 monit gives up and the init script helps", golden: three, node: "vellum-1", stage: model.Stop,
 		set:    "echo 100000 >/world/delay/clearwater-config-manager",
 		status: 0, says: []string{"run: service clearwater-config-manager stop"}, holds: `[ -z "$(ls -A /var/lib/clearwater-etcd /world/running | grep -v :)" ]`},
@@ -58,7 +59,7 @@ var stopLies = []lie{
 		set: "echo 1 >/var/run/clearwater-config-manager.pid", status: 0},
 	{name: "T6 a poll is under way", golden: three, node: "vellum-1", stage: model.Stop,
 		set:    "echo 999 >/world/running/etcd-poll; echo stop $(($(cat /world/time) + 40)) >/world/due/etcd-poll",
-		status: 0, says: []string{"now: etcd-poll"}},
+		status: 0, says: []string{"now: processes: etcd-poll 999"}},
 	{name: "T7 the cluster manager is held before monit is asked", golden: three, node: "vellum-1", stage: model.Stop,
 		set:    fake("monit", `[ "$1" != stop ] || [ -e /etc/clearwater/no_cluster_manager ] || echo late >/world/late; exec /usr/local/sbin/monit "$@"`),
 		status: 0, holds: `[ ! -e /world/late ]`},
@@ -78,7 +79,22 @@ var stopLies = []lie{
 		status: 1, says: []string{"not confirmed", "Nothing was changed"}, holds: intact},
 	{name: "another port keeps listening", golden: three, node: "vellum-1", stage: model.Stop,
 		set:    fake("ss", "echo 'LISTEN 0 128 10.0.0.11:2380 *:*'"),
-		status: 4, says: []string{"something listens on port 2380"}},
+		status: 4, says: []string{"something listens on port 2380"}, holds: intact},
+	{name: "the processes cannot be listed", golden: three, node: "vellum-1", stage: model.Stop,
+		set:    fake("ps", "echo 'ps: cannot read /proc' >&2; exit 1"),
+		status: 4, says: []string{"the list of processes cannot be read"}, holds: intact},
+	{name: "the sockets cannot be listed", golden: three, node: "vellum-1", stage: model.Stop,
+		set:    fake("ss", "exit 1"),
+		status: 4, says: []string{"the list of sockets cannot be read"}, holds: intact},
+	{name: "T8 monit is starting etcd", golden: three, node: "vellum-1", stage: model.Stop,
+		set:    "rm /world/running/*; echo $(($(cat /world/time) + 60)) >/world/until\n" + fake("ps", `/usr/local/sbin/ps; if [ "$(cat /world/time)" -lt "$(cat /world/until)" ]; then echo "  888 /bin/bash /etc/init.d/clearwater-etcd restart"; fi`),
+		status: 0, says: []string{"now: processes: init-script 888"}},
+	{name: "monit still watches a service", golden: three, node: "vellum-1", stage: model.Stop,
+		set:    fake("monit", `if [ "$1 $3" = "stop clearwater_queue_manager" ]; then rm -f /world/running/clearwater-queue-manager; exit 0; fi; exec /usr/local/sbin/monit "$@"`),
+		status: 4, says: []string{"monit shows clearwater_queue_manager_process: Initializing"}, holds: intact},
+	{name: "the data folder is a link", golden: three, node: "vellum-1", stage: model.Stop,
+		set:    "mv /var/lib/clearwater-etcd /var/lib/elsewhere; ln -s /var/lib/elsewhere /var/lib/clearwater-etcd",
+		status: 1, says: []string{"it is a symbolic link", "Nothing was changed"}, holds: `[ -e /var/lib/elsewhere/.hidden ]`},
 }
 
 var identityLies = []lie{
@@ -105,6 +121,12 @@ var identityLies = []lie{
 		status: 1, says: []string{"the command clearwater-etcdctl is on vellum-1"}, holds: intact},
 	{name: "unknown stage", golden: three, node: "vellum-1", stage: model.Stop, args: []string{"join"},
 		status: 2, says: []string{"vellum-1 has no part in the stage join"}, holds: intact},
+	{name: "a misspelt stage", golden: three, node: "vellum-1", stage: model.Stop, args: []string{"stopp"},
+		status: 2, says: []string{"there is no stage stopp"}, holds: intact},
+	{name: "not root", golden: three, node: "vellum-1", stage: model.Stop, as: "1",
+		status: 1, says: []string{"root runs this script", "Nothing was changed"}, holds: intact},
+	{name: "T19 carriage returns all over local_config", golden: three, node: "vellum-1", stage: model.Stop,
+		set: "sed -i 's/$/\\r/' " + config, status: 0, says: []string{"carriage returns (T19)"}},
 	{name: "unknown flag", golden: three, node: "vellum-1", stage: model.Stop, args: []string{"--force", "stop"},
 		status: 2, says: []string{"unknown flag: --force"}, holds: intact},
 	{name: "confirmed for another node", golden: three, node: "vellum-1", stage: model.Stop, args: []string{"--yes", "vellum-2", "stop"},
@@ -176,6 +198,18 @@ var configLies = []lie{
 	{name: "a broken JSON file", golden: three, node: "sprout-1", stage: model.Config,
 		set:    "echo broken >/etc/clearwater/enum.json",
 		status: 1, says: []string{"/etc/clearwater/enum.json is valid"}},
+	{name: "Clearwater's check of JSON lacks a module", golden: three, node: "sprout-1", stage: model.Config,
+		set:    fake("python", "echo 'ImportError: No module named yaml'; exit 1"),
+		status: 0, says: []string{"CANNOT TELL whether /etc/clearwater/enum.json is valid"}},
+	{name: "a line that Chronos does not know", golden: three, node: "vellum-1", stage: model.Config,
+		set:    "echo garbage >>" + chronos,
+		status: 0, says: []string{"no KEY = VALUE: garbage", "is written anew"}, holds: `grep -q '^instance_id = 3$' ` + chronos},
+	{name: "localhost with a port is legal", golden: three, node: "vellum-1", stage: model.Config,
+		set:    "sed -i 's/^localhost = .*/&:7253 # me/' " + chronos + "; cp " + chronos + " /world/was",
+		status: 0, holds: "cmp " + chronos + " /world/was"},
+	{name: "T19 carriage returns in shared_config", golden: three, node: "vellum-1", stage: model.Config,
+		set:    "sed -i 's/$/\\r/' /etc/clearwater/shared_config",
+		status: 1, says: []string{"no line of shared_config ends in a carriage return"}},
 	{name: "T31 a JSON file outside ASCII", golden: three, node: "sprout-1", stage: model.Config,
 		set:    `printf '{"x": "\303\251"}\n' >/etc/clearwater/enum.json`,
 		status: 0, says: []string{"WARNING: /etc/clearwater/enum.json has characters outside ASCII"}},
@@ -210,6 +244,10 @@ var roleLies = []lie{
 	{name: "T18 no end of the last line, roles right", golden: three, node: "vellum-1", stage: model.Create,
 		set:    "sed -i /^etcd_cluster/d " + config + "; printf 'etcd_proxy=\netcd_cluster=10.0.0.11,10.0.0.12,10.0.0.13' >>" + config,
 		status: 0, holds: good + ` && [ -z "$(tail -c 1 ` + config + `)" ]`},
+	{name: "T19 carriage returns all over local_config, in create", golden: three, node: "vellum-1", stage: model.Create,
+		set: "sed -i 's/$/\\r/' " + config, status: 0, says: []string{"carriage returns (T19)"}, holds: good + ` && ! grep -q $'\r' ` + config},
+	{name: "a second assignment on the line", golden: three, node: "vellum-1", stage: model.Create,
+		set: "echo 'etcd_proxy=192.0.2.7; node_idx=3' >>" + config, status: 1, says: []string{"on a line of local_config of their own", "Nothing was changed"}},
 	{name: "T19 carriage returns", golden: three, node: "vellum-1", stage: model.Create,
 		set: "sed -i '/^etcd_cluster/s/$/\\r/' " + config, status: 0, says: []string{"T19"}, holds: good + ` && ! grep -q $'\r' ` + config},
 	{name: "T20 duplicate and commented assignments", golden: three, node: "vellum-1", stage: model.Create,
@@ -222,7 +260,7 @@ var roleLies = []lie{
 		set: "echo etcd_proxy=192.0.2.8 >>/etc/clearwater/shared_config", status: 0, holds: good},
 	{name: "a value that goes on in the next line", golden: three, node: "vellum-1", stage: model.Create,
 		set:    "printf 'etcd_cluster=\"192.0.2.1,\n192.0.2.2\"\n' >>" + config,
-		status: 1, says: []string{"each stand on one line", "Nothing was changed"}},
+		status: 1, says: []string{"on a line of local_config of their own", "Nothing was changed"}},
 	{name: "local_config is a link", golden: three, node: "vellum-1", stage: model.Create,
 		set:    "mv " + config + " /etc/clearwater/real; ln -s real " + config,
 		status: 1, says: []string{"symbolic link"}},
@@ -237,6 +275,12 @@ var formLies = []lie{
 	{name: "T10 old data on a master to be", golden: three, node: "vellum-1", stage: model.Create,
 		set: "mkdir -p /var/lib/clearwater-etcd/10.0.0.11/member; touch -d 2026-01-01 /var/lib/clearwater-etcd/10.0.0.11", status: 1,
 		says: []string{"sudo bash vellum-1.sh stop", "Nothing was changed"}},
+	{name: "T10 old data under the new local_config, before any stop of this plan", golden: three, node: "vellum-1", stage: model.Create,
+		set: `mkdir -p /var/lib/clearwater-etcd/10.0.0.11/member; sed -i 's/^etcd_cluster=.*/etcd_cluster=10.0.0.11,10.0.0.12,10.0.0.13/' ` + config, status: 1,
+		says: []string{"it holds: 10.0.0.11", "Nothing was changed"}},
+	{name: "T14 a second stop was cut off before its wipe", golden: three, node: "vellum-1", stage: model.Confirm,
+		set: "rm -f /world/running/* /world/monitored/* /var/backups/requorum/begun", args: []string{"create"}, status: 1,
+		says: []string{"if no other master has started yet", "sudo bash vellum-1.sh stop"}},
 	{name: "T13 a marker without data", golden: three, node: "bono-1", stage: model.Join,
 		set: "touch /var/lib/clearwater-etcd/clustered_successfully", status: 1, says: []string{"it holds: clustered_successfully"}},
 	{name: "T16 etcd refuses to start", golden: three, node: "vellum-1", stage: model.Create,
@@ -264,12 +308,12 @@ else exec /usr/local/sbin/clearwater-etcdctl "$@"; fi`),
 		status: 0},
 	{name: "T10 a master gives other keys", golden: three, node: "vellum-1", stage: model.Confirm,
 		set:    fake("curl", `case "$*" in *10.0.0.13*) echo '{"action":"get","node":{"old":1}}' ;; *) exec /usr/local/sbin/curl "$@" ;; esac`),
-		status: 4, says: []string{"10.0.0.13 (vellum-3) gives other keys than 10.0.0.11 (vellum-1)", "start from the beginning"}, holds: held},
+		status: 4, says: []string{"10.0.0.13 (vellum-3) gives other keys than 10.0.0.11 (vellum-1)", "still has old data", "do: start from the beginning"}, holds: held},
 	{name: "T33 a master is minutes late", golden: three, node: "vellum-1", stage: model.Confirm,
 		set:    "echo $(($(cat /world/time) + 120)) >/world/late\n" + fake("curl", `case "$*" in *10.0.0.13*) if [ "$(cat /world/time)" -lt "$(cat /world/late)" ]; then exit 7; fi ;; esac; exec /usr/local/sbin/curl "$@"`),
 		status: 0, says: []string{"10.0.0.13 (vellum-3) does not give its keys"}},
 	{name: "T25 another master before the source", golden: three, node: "vellum-2", stage: model.Confirm,
-		set: "rm /world/keys/*", status: 1, says: []string{"do the stage confirm on the configuration source first", "Nothing was changed"}, holds: held},
+		set: "rm /world/keys/*", status: 1, says: []string{"do the stage confirm on vellum-1 first", "Nothing was changed"}, holds: held},
 	{name: "T25 another configuration was published", golden: three, node: "vellum-2", stage: model.Confirm,
 		set: "echo other=1 >/world/keys/,clearwater,site1,configuration,shared_config", status: 1,
 		says: []string{"etcd holds another shared_config than this node"}, holds: held + " && ! grep other /etc/clearwater/shared_config"},
@@ -279,6 +323,9 @@ else exec /usr/local/sbin/clearwater-etcdctl "$@"; fi`),
 	{name: "T30 never in sync", golden: three, node: "vellum-1", stage: model.Confirm,
 		set:    fake("check_config_sync", "echo ' - /etc/clearwater/shared_config is up to date'; echo ' - /etc/clearwater/dns.json is present but is out of sync'; exit 1"),
 		status: 4, says: []string{"dns.json is present but is out of sync"}},
+	{name: "T30 a crash after the first lines", golden: three, node: "vellum-1", stage: model.Confirm,
+		set:    fake("check_config_sync", "echo ' - /etc/clearwater/shared_config is up to date'; echo 'Traceback (most recent call last):'; exit 1"),
+		status: 4, says: []string{"Traceback"}},
 	{name: "check_config_sync says nothing", golden: three, node: "vellum-1", stage: model.Confirm,
 		set: fake("check_config_sync", "exit 0"), status: 4},
 	{name: "T31 out of sync for its characters alone", golden: three, node: "sprout-1", stage: model.Join,
@@ -287,7 +334,7 @@ else exec /usr/local/sbin/clearwater-etcdctl "$@"; fi`),
 		status: 0},
 	{name: "T39 the cluster manager runs too early", golden: three, node: "vellum-1", stage: model.Confirm,
 		set: "echo 77 >/world/running/clearwater-cluster-manager; touch /world/monitored/clearwater_cluster_manager", status: 4,
-		says: []string{"the cluster manager was started too early"}},
+		says: []string{"the cluster manager was started too early (T39)"}},
 	{name: "T37 the masters do not answer", golden: three, node: "bono-1", stage: model.Join,
 		set: fake("curl", "echo 'curl: (7) Failed to connect'; exit 7"), status: 1, says: []string{"10.0.0.11 (vellum-1): curl: (7)", "Nothing was changed"}},
 	{name: "T28 another shared_config is kept before it is overwritten", golden: three, node: "bono-1", stage: model.Join,
@@ -339,8 +386,15 @@ var storeLies = []lie{
 		set:    fake("monit", `if [ "$1" = monitor ]; then exit 0; fi; exec /usr/local/sbin/monit "$@"`),
 		status: 4, says: []string{"clearwater_cluster_manager_process: Not monitored"}},
 	{name: "a failed node cannot leave", golden: three, node: "vellum-1", stage: model.Finish,
-		set: fake("cw-mark_node_failed", "echo 'Not in cluster - no work required'"), status: 3,
-		says: []string{"still there: 10.0.0.14 (vellum-4), 10.0.0.15 (vellum-5), 10.0.0.16 (vellum-6)"}},
+		set: fake("cw-mark_node_failed", "echo 'Not in cluster - no work required'"), status: 4,
+		says: []string{"still in memcached: 10.0.0.14 (vellum-4), 10.0.0.15 (vellum-5), 10.0.0.16 (vellum-6)"}},
+	{name: "confirm again after manage", golden: three, node: "vellum-1", stage: model.Finish, args: []string{"confirm"},
+		status: 0, says: []string{"the stage manage is done here already"}},
+	{name: "create again after manage", golden: three, node: "vellum-1", stage: model.Finish, args: []string{"create"},
+		status: 0, says: []string{"this stage goes on where it was left", "local_config says it already"}},
+	{name: "config after manage writes no cluster file", golden: three, node: "vellum-1", stage: model.Finish,
+		set: "echo garbage >>" + chronos, args: []string{"config"},
+		status: 1, says: []string{"no cluster manager runs while a cluster file is written", "Nothing was changed"}, holds: "grep -q garbage " + chronos},
 	{name: "finish before manage", golden: three, node: "vellum-1", stage: model.Finish,
 		set: "rm /world/running/clearwater-cluster-manager", status: 1, says: []string{"the cluster manager runs on this node", "Nothing was changed"}},
 	{name: "a stray failed node in Cassandra", golden: "two-sites-cassandra", node: "vellum-1", stage: model.Finish,
@@ -427,7 +481,11 @@ func (l lie) check(t *testing.T, b built, known *snapshots) {
 	if args == nil {
 		args = []string{"--yes", l.node, string(l.stage)}
 	}
-	out, status := w.run(append([]string{"/bin/bash", w.script}, args...)...)
+	command := append([]string{"/bin/bash", w.script}, args...)
+	if l.as != "" {
+		command = append([]string{"setpriv", "--reuid", l.as, "--clear-groups"}, command...)
+	}
+	out, status := w.run(command...)
 	if status != l.status {
 		t.Fatalf("status %d, want %d\n%s", status, l.status, out)
 	}
@@ -439,7 +497,7 @@ func (l lie) check(t *testing.T, b built, known *snapshots) {
 	if after := w.state(); status == 1 && after != before {
 		t.Errorf("refused, but the node was changed\nbefore:\n%s\nafter:\n%s\n%s", before, after, out)
 	}
-	if strings.Contains(out, "STOPPED without a verdict") {
+	if strings.Contains(out, "STOPPED") {
 		t.Errorf("no verdict\n%s", out)
 	}
 	if l.holds != "" {

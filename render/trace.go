@@ -182,7 +182,7 @@ func standIn(h Head) (Head, []string) {
 // eachValue visits every value of a head that is not empty, always in the same
 // order. Lists are copied first, so that a visitor may change them.
 func eachValue(h *Head, word func(*Word), text func(*Text)) {
-	for _, w := range []*Word{&h.Plan, &h.Site, &h.Node, &h.Type, &h.LocalIP, &h.ManagementIP, &h.EtcdKey,
+	for _, w := range []*Word{&h.Plan, &h.Site, &h.Node, &h.Type, &h.Source, &h.LocalIP, &h.ManagementIP, &h.EtcdKey,
 		&h.StoreKey, &h.MasterList, &h.InstanceID, &h.DeploymentID, &h.SharedConfigSum} {
 		visit(w, word)
 	}

@@ -24,6 +24,7 @@ type Head struct {
 	Site         Word
 	Node         Word
 	Type         Word
+	Source       Word // name of the master whose configuration manager starts first
 	LocalIP      Word
 	ManagementIP Word
 	EtcdKey      Word
@@ -109,6 +110,7 @@ func (s *site) head(n model.PlanNode) Head {
 		Site:         Word(s.plan.Site),
 		Node:         Word(n.Name),
 		Type:         Word(n.Type),
+		Source:       Word(s.plan.Source),
 		LocalIP:      Word(n.LocalIP.String()),
 		ManagementIP: Word(n.ManagementIP.String()),
 		EtcdKey:      Word(s.plan.EtcdKey),

@@ -66,7 +66,7 @@ The same inventory, templates and requorum give the same bytes. The plan's id, 1
 
 On its node a script is run as
 
-  sudo bash NAME.sh [--dry-run] [--yes NAME] [STAGE]
+  sudo bash NAME.sh [--yes NAME] [STAGE]
 
 Without a stage it changes nothing: it prints its stages, what is done, and what is next. The stages are, in order:
 

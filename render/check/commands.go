@@ -102,7 +102,7 @@ var commands = []command{
 	{name: "cw-validate_shared_ifcs_xml", why: "the procedure's own check of shared_ifcs.xml"},
 	{name: "nodetool", why: "the procedure's own: state of Cassandra",
 		never: []string{"assassinate", "cleanup", "clearsnapshot", "decommission", "drain", "flush", "move", "rebuild", "removenode", "repair", "stopdaemon"}},
-	{name: "python", why: "runs Clearwater's own check of the JSON files", never: []string{"-c", "-m", "-"}},
+	{name: "/usr/share/clearwater/clearwater-config-manager/env/bin/python", why: "runs Clearwater's own check of the JSON files, with the modules that it needs", never: []string{"-c", "-m", "-"}},
 	{name: "xmllint", why: "checks an XML file"},
 	{name: "/usr/share/clearwater/bin/run-in-signaling-namespace", why: "runs nodetool where Cassandra listens"},
 	{name: clusterScripts + "check_cluster_state", why: "the procedure's own: state of the data stores"},

@@ -76,6 +76,7 @@ var targets = []target{
 	{"/etc/clearwater/cluster_settings.requorum-new", []string{redirection, "cp", "chmod", "mv"}, "the new cluster_settings before it is put in place"},
 	{"/etc/chronos/chronos_cluster.conf", []string{"mv"}, "an invalid file written anew (3.8), a copy is kept"},
 	{"/etc/chronos/chronos_cluster.conf.requorum-new", []string{redirection, "cp", "chmod", "mv"}, "the new chronos_cluster.conf before it is put in place"},
+	{"/var/backups/requorum/begun", []string{redirection, "rm"}, "the note that this plan's etcd was started here"},
 	{"/var/backups/requorum", []string{"chmod"}, "the copies are for root alone"},
 	{"/dev/null", []string{redirection}, "output that nobody needs"},
 }

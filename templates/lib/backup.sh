@@ -5,14 +5,19 @@ COPIES='' # this run's folder of copies
 # make_copies_folder: a new folder for this run, readable by root only, outside
 # everything that any stage wipes.
 make_copies_folder() {
-	local folder
+	local folder tries=0
 	if [ -n "$COPIES" ]; then
 		return 0
 	fi
-	mkdir -p "/var/backups/requorum/$PLAN"
-	chmod 0700 /var/backups/requorum
+	CHANGED=yes
+	mkdir -p "/var/backups/requorum/$PLAN" || unwritten "/var/backups/requorum/$PLAN"
+	chmod 0700 /var/backups/requorum || unwritten /var/backups/requorum
 	folder=/var/backups/requorum/$PLAN/$(date -u +%Y%m%dT%H%M%SZ)-$STAGE
 	while ! mkdir -m 0700 "$folder"; do
+		tries=$((tries + 1))
+		if [ ! -e "$folder" ] || [ "$tries" -ge 5 ]; then
+			unwritten "$folder"
+		fi
 		sleep 1 # an earlier run of this stage began in the same second
 		folder=/var/backups/requorum/$PLAN/$(date -u +%Y%m%dT%H%M%SZ)-$STAGE
 	done
@@ -49,14 +54,16 @@ keep() {
 	make_copies_folder
 	CHANGED=yes
 	say "copy: $1 to $COPIES$1"
-	if ! cp -a --parents "$1" "$COPIES/"; then
-		fail "a copy of $1 in $COPIES" 'cp failed, see above' 'the disk is full or broken' \
-			'make room under /var/backups; nothing of the original was touched'
+	mkdir -p "$COPIES${1%/*}" || unwritten "$COPIES${1%/*}"
+	if ! cp -a "$1" "$COPIES/${1#/}"; then
+		fail "a copy of $1 in $COPIES" 'cp failed; its message is above' \
+			'the disk is full or broken; the original is untouched' \
+			'make room, then run the stage again:'$'\n''df -h /var/backups'
 	fi
 	if ! diff -r "$1" "$COPIES$1"; then
 		fail "the copy of $1 is the same as the original" 'they differ, see above' \
 			'something still writes there, or the disk is broken' \
-			"find out which process writes to $1; nothing of the original was touched"
+			"find out which process writes to $1, then run the stage again; the original is untouched"
 	fi
 }
 

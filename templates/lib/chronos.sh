@@ -4,9 +4,9 @@
 # manager that looks under another one finds nothing and joins as new (T40, T51).
 check_store_key() {
 	local key
-	key=$(config_value etcd_cluster_key)
+	key=$(config_name etcd_cluster_key)
 	if [ "${key:-vellum}" != "$STORE_KEY" ]; then
-		fail "etcd_cluster_key $STORE_KEY" "${key:-vellum}" \
+		fail "etcd_cluster_key $STORE_KEY" "${key:-vellum, the default}" \
 			'this node would look for its data store values under another name (T51)' \
 			'correct etcd_cluster_key in the inventory, or in local_config if that is wrong; render again'
 	fi
@@ -18,9 +18,9 @@ UNFINISHED='' # nodes that join or leave
 MISMATCH=''   # addresses that the file or the inventory lacks
 
 # read_chronos: reads the file by the rules of both its readers, Chronos itself
-# and load_from_chronos_cluster. The loader is the stricter one: it drops a line
-# with a tab, keeps a port or a comment as part of the address, and crashes on a
-# second "=" (T40).
+# and load_from_chronos_cluster. The loader drops a line with a tab, keeps a port
+# or a comment as part of the address, and crashes on a second "=" (T40); Chronos
+# gives up on a line that it does not know.
 read_chronos() {
 	local line key value section='' own=''
 	MEMBERS='' PROBLEMS='' UNFINISHED=''
@@ -35,7 +35,11 @@ read_chronos() {
 		if [[ $line == *=*=* ]]; then
 			PROBLEMS="${PROBLEMS}two = on one line: $line"$'\n'
 		fi
-		if [[ $line != *=* || $line =~ ^[[:space:]]*# ]]; then
+		if [[ $line =~ ^[[:space:]]*(#.*|\[.*\][[:space:]]*)?$ ]]; then
+			continue
+		fi
+		if [[ $line != *=* ]]; then
+			PROBLEMS="${PROBLEMS}no KEY = VALUE: $line"$'\n'
 			continue
 		fi
 		key=${line%%=*}
@@ -45,7 +49,11 @@ read_chronos() {
 		case ${key//$'\t'/} in
 		node) MEMBERS=$MEMBERS$value$'\n' ;;
 		joining | leaving) UNFINISHED="$UNFINISHED$value is $key"$'\n' ;;
-		localhost) own=$value ;;
+		localhost)
+			own=${value%%#*}
+			own=${own%%:*}
+			continue
+			;;
 		*) continue ;;
 		esac
 		if [ "$section" != '[cluster]' ]; then
@@ -99,8 +107,8 @@ check_unfinished() {
 		fail "no node joins or leaves in $1" "$(joined "$UNFINISHED")" \
 			"a scaling was under way when the site failed; loaded as it is, it would be carried on, \
 and with a dead node it never ends (T42, T43)" \
-			"decide with whoever began the scaling: keep the node (make its line a plain one) or drop it \
-(take its line out), the same on every live Vellum node; then run the stage again"
+			"decide with whoever began the scaling whether the node stays or goes, and write that, the same on every \
+live Vellum node, as RUNBOOK.md says: stage config, \"If you see something else\"; then run the stage again"
 	fi
 }
 
@@ -108,6 +116,7 @@ and with a dead node it never ends (T42, T43)" \
 # 3.8). Every Vellum node needs an identity of its own, or timers collide.
 write_chronos() {
 	local member text
+	check_held_before_writing
 	read_identity
 	text="[identity]
 instance_id = $INSTANCE_ID
@@ -123,16 +132,39 @@ localhost = $LOCAL_IP
 		keep /etc/chronos/chronos_cluster.conf
 	fi
 	CHANGED=yes
-	printf '%s' "$text" >/etc/chronos/chronos_cluster.conf.requorum-new
-	chmod 0644 /etc/chronos/chronos_cluster.conf.requorum-new
-	change mv -f /etc/chronos/chronos_cluster.conf.requorum-new /etc/chronos/chronos_cluster.conf
+	printf '%s' "$text" >/etc/chronos/chronos_cluster.conf.requorum-new ||
+		unwritten /etc/chronos/chronos_cluster.conf.requorum-new
+	chmod 0644 /etc/chronos/chronos_cluster.conf.requorum-new ||
+		unwritten /etc/chronos/chronos_cluster.conf.requorum-new
+	change mv -f /etc/chronos/chronos_cluster.conf.requorum-new /etc/chronos/chronos_cluster.conf ||
+		unwritten /etc/chronos/chronos_cluster.conf
 	show "$text"
 }
 
+# check_held_before_writing: a cluster manager writes the cluster files itself.
+check_held_before_writing() {
+	if ! cluster_manager_held; then
+		fail 'no cluster manager runs while a cluster file is written' "$SEEN" \
+			'the recovery is past this stage here, or the stage stop is not done' \
+			'with the cluster manager up, it mends its own files: look into /var/log/clearwater-cluster-manager'
+	fi
+}
+
 # read_identity: Clearwater derives a Chronos identity from the first two bytes
-# of node_identity; without that file the plan's numbers serve.
+# of node_identity; without that file the old file's serves, or the plan's numbers.
 read_identity() {
-	local id='' pattern='^([0-9a-fA-F]{2})([0-9a-fA-F]{2})'
+	local id='' line pattern='^([0-9a-fA-F]{2})([0-9a-fA-F]{2})'
+	local own='^[[:space:]]*(instance|deployment)_id[[:space:]]*=[[:space:]]*([0-9]+)[[:space:]]*$'
+	if [ -f /etc/chronos/chronos_cluster.conf ]; then
+		while IFS= read -r line || [ -n "$line" ]; do
+			if [[ $line =~ $own ]]; then
+				case ${BASH_REMATCH[1]} in
+				instance) INSTANCE_ID=${BASH_REMATCH[2]} ;;
+				*) DEPLOYMENT_ID=${BASH_REMATCH[2]} ;;
+				esac
+			fi
+		done </etc/chronos/chronos_cluster.conf
+	fi
 	if [ -f /etc/clearwater/node_identity ]; then
 		read -r id _ </etc/clearwater/node_identity || true
 	fi

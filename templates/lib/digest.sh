@@ -10,7 +10,10 @@ file_digest() {
 		printf 'missing\n'
 		return 0
 	fi
-	read -r sum _ <<<"$(sha256sum "$1")"
+	if ! sum=$(sha256sum "$1"); then
+		printf 'unreadable\n'
+		return 0
+	fi
 	short "$sum"
 }
 
@@ -25,8 +28,8 @@ text_digest() {
 # that nobody has tried (T23).
 etcd_version() {
 	local version
-	version=$(config_value etcd_version)
-	printf '%s\n' "${version:-default}"
+	version=$(config_name etcd_version)
+	printf '%s\n' "${version:-3.1.7}" # Clearwater's default
 }
 
 # print_digest NAME DIGEST: one line of the table that people compare.

@@ -5,11 +5,15 @@
 start_etcd() {
 	request monit monitor -g etcd
 	if ! wait_for "$1" 5 'etcd to listen on port 4000' etcd_listens; then
-		ask 20 tail -n 8 /var/log/clearwater-etcd/clearwater-etcd-initd.log
+		OUT='(there is no log)'
+		if [ -f /var/log/clearwater-etcd/clearwater-etcd-initd.log ]; then
+			ask 20 tail -n 8 /var/log/clearwater-etcd/clearwater-etcd-initd.log
+		fi
 		give_up "etcd runs and listens on port 4000" \
-			"etcd did not start. The end of clearwater-etcd-initd.log:"$'\n'"$OUT" \
+			"etcd has not come up. The end of clearwater-etcd-initd.log:"$'\n'"$OUT" \
 			"if it says 'Cannot specify both', local_config is wrong (T16); \
-if it says 'Not joining an unhealthy cluster', there is old data or a wrong address (T13, T21), so $START_OVER"
+if it says 'Not joining an unhealthy cluster', there is old data or a wrong address (T13, T21), so $START_OVER; \
+otherwise run the stage again"
 	fi
 	ok "etcd runs and listens on port 4000"
 }
@@ -101,7 +105,7 @@ members_listed() {
 same_keys() {
 	local master first=''
 	for master in "${MASTERS[@]}"; do
-		ask 10 curl -s -S -m 8 "http://$master:4000/v2/keys/?recursive=true&sorted=true"
+		ask 10 curl -s -S -m 8 --noproxy '*' "http://$master:4000/v2/keys/?recursive=true&sorted=true"
 		if [ "$STATUS" -ne 0 ] || [[ $OUT != *'"action"'* ]]; then
 			SEEN="$(named management "$master") does not give its keys: $OUT"
 			return 1
@@ -125,7 +129,7 @@ cluster_formed() {
 masters_answer() {
 	local master
 	for master in "${MASTERS[@]}"; do
-		ask 10 curl -s -S -m 8 "http://$master:4000/health"
+		ask 10 curl -s -S -m 8 --noproxy '*' "http://$master:4000/health"
 		if [[ $OUT != *'"health"'*'true'* ]]; then
 			SEEN="$(named management "$master"): $OUT"
 			return 1

@@ -52,19 +52,8 @@ loaded_already() {
 	fi
 	if [ "$status" -eq 2 ]; then
 		fail 'etcd answers' "$SEEN" 'the cluster is not healthy' \
-			"sudo bash $NODE.sh, which says what this node's next stage is"
+			'see what this node'\''s next stage is:'$'\n'"sudo bash $NODE.sh"
 	fi
 	return 1
-}
-
-# cluster_manager_held: no cluster manager runs here, and none can start (T39).
-cluster_manager_held() {
-	read_processes
-	if runs clearwater-cluster-manager; then
-		SEEN="a cluster manager runs: $(joined "$FOUND")"
-		return 1
-	fi
-	SEEN='/etc/clearwater/no_cluster_manager is missing'
-	[ -e /etc/clearwater/no_cluster_manager ]
 }
 

@@ -43,13 +43,14 @@ read_local_config() {
 	fi
 }
 
-# check_one_line LINE: a role line that goes on in the next line is for a person.
+# check_one_line LINE: a role line that holds more, or goes on in the next line,
+# is for a person.
 check_one_line() {
 	local quotes=${1//[!\"\']/}
-	if [[ $1 == *\\ ]] || [ $((${#quotes} % 2)) -ne 0 ]; then
-		fail 'etcd_cluster and etcd_proxy each stand on one line of local_config' "$1" \
-			'the line goes on in the next one, and only a person can cut it safely' \
-			'edit /etc/clearwater/local_config: put the value on one line, without quotes'
+	if [[ $1 == *\\ || $1 == *[\;\&]* ]] || [ $((${#quotes} % 2)) -ne 0 ]; then
+		fail 'etcd_cluster and etcd_proxy each stand on a line of local_config of their own' "$1" \
+			'the line holds more, or goes on in the next one, and only a person can cut it safely' \
+			'edit /etc/clearwater/local_config: one assignment a line, without quotes; then run the stage again'
 	fi
 }
 
@@ -63,7 +64,7 @@ check_overrides() {
 		if role_line "$line"; then
 			fail 'user_settings sets neither etcd_cluster nor etcd_proxy' "$line" \
 				'user_settings is read last, so this line would win over local_config (T20)' \
-				'take the line out of /etc/clearwater/user_settings'
+				'take the line out of /etc/clearwater/user_settings, then run the stage again'
 		fi
 	done </etc/clearwater/user_settings
 }
@@ -87,8 +88,10 @@ set_role() {
 	fi
 	say "now: $SEEN${SHAPE:+; $SHAPE}"
 	keep /etc/clearwater/local_config
-	cp -a /etc/clearwater/local_config /etc/clearwater/local_config.requorum-new
-	printf '%s%s=%s\n%s=\n' "$KEPT" "$ROLE" "$MASTER_LIST" "$OTHER_ROLE" >/etc/clearwater/local_config.requorum-new
+	cp -a /etc/clearwater/local_config /etc/clearwater/local_config.requorum-new ||
+		unwritten /etc/clearwater/local_config.requorum-new
+	printf '%s%s=%s\n%s=\n' "$KEPT" "$ROLE" "$MASTER_LIST" "$OTHER_ROLE" \
+		>/etc/clearwater/local_config.requorum-new || unwritten /etc/clearwater/local_config.requorum-new
 	ask 20 sh -n /etc/clearwater/local_config.requorum-new
 	if [ "$STATUS" -ne 0 ]; then
 		fail 'the new local_config is good shell' "$OUT" 'another line of the file is broken' \
@@ -100,7 +103,8 @@ set_role() {
 	fi
 	say 'these lines come:'
 	show "$ROLE=$MASTER_LIST"$'\n'"$OTHER_ROLE="
-	change mv -f /etc/clearwater/local_config.requorum-new /etc/clearwater/local_config
+	change mv -f /etc/clearwater/local_config.requorum-new /etc/clearwater/local_config ||
+		unwritten /etc/clearwater/local_config
 	prove_role
 }
 
@@ -111,6 +115,7 @@ prove_role() {
 			'another file, or another line of local_config, sets them otherwise (T20)' \
 			'look for etcd_cluster and etcd_proxy in shared_config, local_config and user_settings'
 	fi
+	check_addresses
 	if ! config_loads; then
 		fail 'a strict shell gets through /etc/clearwater/config' "$SEEN" \
 			'a line of shared_config, local_config or user_settings fails, or uses an unset variable' \

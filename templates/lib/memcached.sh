@@ -50,6 +50,7 @@ read_server() {
 # with the ports that the written procedure leaves out (T47).
 write_memcached() {
 	local member text=''
+	check_held_before_writing
 	for member in "${ALL_VELLUMS[@]}"; do
 		text="$text${text:+,}$member:11211"
 	done
@@ -58,16 +59,19 @@ write_memcached() {
 		keep /etc/clearwater/cluster_settings
 	fi
 	CHANGED=yes
-	printf '%s\n' "$text" >/etc/clearwater/cluster_settings.requorum-new
-	chmod 0644 /etc/clearwater/cluster_settings.requorum-new
-	change mv -f /etc/clearwater/cluster_settings.requorum-new /etc/clearwater/cluster_settings
+	printf '%s\n' "$text" >/etc/clearwater/cluster_settings.requorum-new ||
+		unwritten /etc/clearwater/cluster_settings.requorum-new
+	chmod 0644 /etc/clearwater/cluster_settings.requorum-new ||
+		unwritten /etc/clearwater/cluster_settings.requorum-new
+	change mv -f /etc/clearwater/cluster_settings.requorum-new /etc/clearwater/cluster_settings ||
+		unwritten /etc/clearwater/cluster_settings
 	show "$text"
 }
 
 # check_remote_settings: with the old remote_site_name the loader needs a second
 # file, and would stop half-way without it (T46).
 check_remote_settings() {
-	if [ -n "$(config_value remote_site_name)" ] && [ ! -f /etc/clearwater/remote_cluster_settings ]; then
+	if [ -n "$(config_name remote_site_name)" ] && [ ! -f /etc/clearwater/remote_cluster_settings ]; then
 		fail '/etc/clearwater/remote_cluster_settings is there, since remote_site_name is set' 'it is missing' \
 			'load_from_memcached_cluster would stop half-way (T46)' \
 			"copy the file from another Vellum node, or write its servers line with the Vellum nodes of the other site"

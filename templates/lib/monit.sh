@@ -60,7 +60,7 @@ check_monit() {
 	read_summary
 	if [ "$STATUS" -ne 0 ]; then
 		fail 'monit summary answers' "status $STATUS: $OUT" "monit's daemon does not run" \
-			'service monit start; wait half a minute; run the stage again'
+			'start monit, wait half a minute, then run the stage again:'$'\n''sudo service monit start'
 	fi
 	for service in etcd_process clearwater_cluster_manager_process \
 		clearwater_config_manager_process clearwater_queue_manager_process; do
@@ -68,14 +68,23 @@ check_monit() {
 		if [ -z "$STATE" ]; then
 			fail "monit knows the service $service" "$SUMMARY" \
 				'the node lacks a Clearwater package, or monit its configuration' \
-				'ls /etc/monit/conf.d; service monit restart; run the stage again'
+				"look into /etc/monit/conf.d for the service's file; then run the stage again"
 		fi
 	done
 }
 
+# unwatched SERVICE: does the summary that was read last show it as not watched?
+unwatched() {
+	read_state "$1"
+	[[ $STATE == [Nn]'ot monitored' ]]
+}
+
 # managers_shown: etcd and the two managers that share configuration run, and the
-# cluster manager does not (procedure 4.9, 5.9). The two *_uptime programs fail
-# for their first half minute, which is no error (T35).
+# cluster manager does not (procedure 4.9, 5.9), unless the stage manage is done
+# already. The two *_uptime programs fail for their first half minute, which is no
+# error (T35).
+MANAGERS='' # the verdict in words
+
 managers_shown() {
 	local service
 	read_summary
@@ -86,6 +95,11 @@ managers_shown() {
 			return 1
 		fi
 	done
+	if managed; then
+		MANAGERS='etcd and all managers run: the stage manage is done here already'
+		return 0
+	fi
+	MANAGERS='etcd, configuration manager and queue manager run; the cluster manager does not, as it must be'
 	read_state clearwater_cluster_manager_process
 	SEEN="clearwater_cluster_manager_process: ${STATE:-no such row}"
 	if fine "$STATE"; then

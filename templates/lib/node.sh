@@ -16,7 +16,7 @@ printf "%s\n" "local_ip=${local_ip-}" "management_local_ip=${management_local_ip
 	has end=end "$CONFIG"
 }
 
-# config_value NAME: a value that read_config has kept.
+# config_value NAME: a value that read_config has kept, as it is.
 config_value() {
 	local line
 	while IFS= read -r line; do
@@ -25,6 +25,13 @@ config_value() {
 			return 0
 		fi
 	done <<<"$CONFIG"
+}
+
+# config_name NAME: the same without a carriage return behind it (T19).
+config_name() {
+	local value
+	value=$(config_value "$1")
+	printf '%s\n' "${value%$'\r'}"
 }
 
 # config_loads: do Clearwater's strictest programs get through the configuration
@@ -66,13 +73,14 @@ has_address() {
 check_node() {
 	if [ "$(id -u)" != 0 ]; then
 		fail 'root runs this script' "user $(id -un)" 'monit and the files need root' \
-			"sudo bash $NODE.sh $STAGE"
+			'type sudo before the command:'$'\n'"sudo bash $NODE.sh $STAGE"
 	fi
 	need monit service timeout ip ss ps ls cp mv rm find mkdir chmod cat diff \
 		du df date sleep sha256sum sort tail curl clearwater-etcdctl
 	if [ ! -f /etc/clearwater/local_config ]; then
 		fail '/etc/clearwater/local_config is there' 'it is missing' \
-			"this is not node $NODE, or not a Clearwater node" "log in to $NODE ($MANAGEMENT_IP)"
+			"this is not node $NODE, or the file is lost" \
+			"log in to $NODE ($MANAGEMENT_IP); if this is $NODE, put local_config back from a backup or by Chef"
 	fi
 	if ! read_config; then
 		fail 'a shell can read /etc/clearwater/config' "$CONFIG" \
@@ -81,6 +89,9 @@ check_node() {
 	fi
 	check_addresses
 	check_names
+	if [[ $CONFIG == *$'\r'* ]]; then
+		warn 'the configuration files have carriage returns (T19); this script takes them out of local_config'
+	fi
 	if [ "$(hostname)" != "$NODE" ]; then
 		warn "the host name is $(hostname), not $NODE; the addresses are right, so this goes on"
 	fi
@@ -89,8 +100,8 @@ check_node() {
 # check_addresses: local_config and the interfaces against the inventory.
 check_addresses() {
 	local sig mgmt
-	sig=$(config_value local_ip)
-	mgmt=$(config_value management_local_ip)
+	sig=$(config_name local_ip)
+	mgmt=$(config_name management_local_ip)
 	if [ "$sig" != "$LOCAL_IP" ] || [ "${mgmt:-$sig}" != "$MANAGEMENT_IP" ]; then
 		fail "local_ip $LOCAL_IP, management address $MANAGEMENT_IP" \
 			"local_ip $sig, management address ${mgmt:-$sig}" \
@@ -110,7 +121,7 @@ check_addresses() {
 
 has_signaling_address() {
 	local space
-	space=$(config_value signaling_namespace)
+	space=$(config_name signaling_namespace)
 	if [ -z "$space" ]; then
 		has_address "$LOCAL_IP"
 	else
@@ -122,12 +133,13 @@ has_signaling_address() {
 # would have other names than expected (T51).
 check_names() {
 	local site key
-	site=$(config_value local_site_name)
-	key=$(config_value etcd_key)
+	site=$(config_name local_site_name)
+	key=$(config_name etcd_key)
 	if [ "$site" != "$SITE" ] || [ "$key" != "$ETCD_KEY" ]; then
 		fail "local_site_name $SITE and etcd_key $ETCD_KEY" "local_site_name $site and etcd_key $key" \
 			'the keys in etcd have other names than the plan expects (T51)' \
-			'correct the inventory (the name of the site is its local_site_name) and render again'
+			"correct whichever is wrong: the configuration of the node, or the inventory (there the name of the site \
+is its local_site_name), and then render again"
 	fi
 }
 

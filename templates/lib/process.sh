@@ -1,17 +1,21 @@
-# -- Processes and ports
+# -- Processes, ports and the data directory
 
-PROCESSES='' # ps output: a line a process
+PROCESSES='' # ps output: a line a process; empty if it cannot be read
 FOUND=''     # processes that were looked for: lines "PID PROGRAM"
 
 read_processes() {
 	ask 20 ps -e -ww -o pid= -o args=
 	PROCESSES=$OUT
+	if [ "$STATUS" -ne 0 ]; then
+		PROCESSES=''
+	fi
 }
 
 # runs SERVICE: was a process of the service alive when the processes were read
 # last? It is known by what it runs and, should that be unusual, by its pid file.
+# A list that cannot be read counts as yes: nothing may be wiped on a guess.
 runs() {
-	local pattern pidfile pid args noted=''
+	local pattern pidfile pid args noted='' looked=no
 	case $1 in
 	clearwater-etcd)
 		pattern='/usr/share/clearwater/clearwater-etcd/[^ ]*/etcd'
@@ -19,6 +23,10 @@ runs() {
 		;;
 	etcd-poll)
 		pattern='/usr/share/clearwater/bin/poll_etcd'
+		pidfile=''
+		;;
+	init-script)
+		pattern='/etc/init\.d/clearwater-(etcd|cluster-manager|config-manager|queue-manager)( |$)'
 		pidfile=''
 		;;
 	*)
@@ -32,17 +40,38 @@ runs() {
 	pattern="^([^ ]*/)?((ba|da)?sh |python[0-9.]* )?$pattern"
 	FOUND=''
 	while read -r pid args; do
+		if [[ $pid =~ ^[0-9]+$ ]]; then
+			looked=yes
+		fi
 		if [[ $args =~ $pattern ]] || [[ $pid == "$noted" && $args == *clearwater* ]]; then
 			FOUND="$FOUND$pid ${args%% *}"$'\n'
 		fi
 	done <<<"$PROCESSES"
+	if [ "$looked" = no ]; then
+		FOUND='? (the list of processes cannot be read)'$'\n'
+	fi
 	[ -n "$FOUND" ]
 }
 
-# listens PORT: does any process of this node listen on the TCP port?
+# cluster_manager_held: no cluster manager runs here, and none can start (T39).
+cluster_manager_held() {
+	read_processes
+	if runs clearwater-cluster-manager; then
+		SEEN="a cluster manager runs: $(joined "$FOUND")"
+		return 1
+	fi
+	SEEN='/etc/clearwater/no_cluster_manager is missing'
+	[ -e /etc/clearwater/no_cluster_manager ]
+}
+
+# listens PORT: does any process of this node listen on the TCP port? 2 if that
+# cannot be seen.
 listens() {
 	local socket
 	ask 20 ss -lnt
+	if [ "$STATUS" -ne 0 ]; then
+		return 2
+	fi
 	while read -r _ _ _ socket _; do
 		if [[ $socket == *":$1" ]]; then
 			return 0
@@ -53,14 +82,19 @@ listens() {
 
 # ports_free: nothing listens on etcd's two ports.
 ports_free() {
-	if listens 2380; then
-		SEEN='something listens on port 2380'
-		return 1
-	fi
-	if listens 4000; then
-		SEEN='something listens on port 4000'
-		return 1
-	fi
+	local port status
+	for port in 2380 4000; do
+		status=0
+		listens "$port" || status=$?
+		if [ "$status" -eq 0 ]; then
+			SEEN="something listens on port $port"
+			return 1
+		fi
+		if [ "$status" -ne 1 ]; then
+			SEEN="the list of sockets cannot be read: $OUT"
+			return 1
+		fi
+	done
 }
 
 # data_empty: the etcd data directory holds nothing, dot-files included (T5).
@@ -68,44 +102,53 @@ data_empty() {
 	if [ ! -d /var/lib/clearwater-etcd ]; then
 		return 0
 	fi
-	SEEN=$(ls -A /var/lib/clearwater-etcd)
+	if ! SEEN=$(ls -A /var/lib/clearwater-etcd 2>&1); then
+		SEEN="it cannot be read: $SEEN"
+		return 1
+	fi
 	[ -z "$SEEN" ]
 }
 
-# note_wiped: notes when the data directory was emptied, beside the copies.
-note_wiped() {
-	mkdir -p "/var/backups/requorum/$PLAN"
-	touch "/var/backups/requorum/$PLAN/wiped"
+# note_begun: notes, outside what is wiped, that this plan starts its own etcd
+# here in an empty directory. Every stop, of any plan, takes the note away.
+note_begun() {
+	mkdir -p /var/backups/requorum || true
+	chmod 0700 /var/backups/requorum || true
+	printf '%s\n' "$PLAN" >/var/backups/requorum/begun || unwritten /var/backups/requorum/begun
 }
 
-# begun_after_wipe: is there etcd data that was made after this
-# plan's wipe and under the new local_config? Then this stage was begun before.
-begun_after_wipe() {
-	role_set &&
-		[ -d "/var/lib/clearwater-etcd/$MANAGEMENT_IP" ] &&
-		[ "/var/lib/clearwater-etcd/$MANAGEMENT_IP" -nt "/var/backups/requorum/$PLAN/wiped" ]
+# begun: is the etcd data here this plan's own, under the new local_config? Then
+# the stage that makes it was begun before.
+begun() {
+	local plan=''
+	if [ -f /var/backups/requorum/begun ]; then
+		read -r plan _ </var/backups/requorum/begun || true
+	fi
+	[ "$plan" = "$PLAN" ] && role_set && [ -d "/var/lib/clearwater-etcd/$MANAGEMENT_IP" ]
 }
 
-# check_cleared: the old cluster is gone from this node, and
-# cannot come back unnoticed.
+# check_cleared: the old cluster is gone from this node, and cannot come back
+# unnoticed.
 check_cleared() {
+	local remedy="run the stage stop on this node, then this stage again:"$'\n'"sudo bash $NODE.sh stop"
+	if begun; then
+		ok 'the etcd data here belongs to the new cluster: this stage goes on where it was left'
+		return 0
+	fi
+	if [ "$ROLE" = etcd_cluster ]; then
+		remedy="if no other master has started yet, run the stage stop on this node, then this stage again; \
+if one has, $START_OVER"$'\n'"sudo bash $NODE.sh stop"
+	fi
 	if [ ! -e /etc/clearwater/no_cluster_manager ]; then
 		fail '/etc/clearwater/no_cluster_manager is there' 'it is missing' \
-			'the stage stop is not done here, or manage was done already (T39)' \
-			"$START_OVER"
-	fi
-	if begun_after_wipe; then
-		ok 'the etcd data here was made after the wipe: this stage goes on where it was left'
-		return 0
+			'the stage stop is not done on this node' "$remedy"
 	fi
 	if ! data_empty; then
 		fail '/var/lib/clearwater-etcd is empty' "it holds: $(joined "$SEEN")" \
-			'old data would bring the old cluster back (T10, T11, T13)' \
-			"sudo bash $NODE.sh stop"
+			'old data would bring the old cluster back (T10, T11, T13)' "$remedy"
 	fi
 	if ! ports_free; then
-		fail 'nothing listens on ports 2380 and 4000' "$SEEN" 'the old etcd still runs here (T4)' \
-			"sudo bash $NODE.sh stop"
+		fail 'nothing listens on ports 2380 and 4000' "$SEEN" 'the old etcd still runs here (T4)' "$remedy"
 	fi
 	ok 'the data directory is empty and the ports are free'
 }

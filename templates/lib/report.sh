@@ -86,7 +86,8 @@ finish_with() {
 		say "Nothing was changed on $NODE by this run."
 	else
 		say "Stage $STAGE on $NODE is NOT done; it stopped in step $STEP." \
-			"When the cause is mended, run it again: sudo bash $NODE.sh $STAGE"
+			'When the cause is mended, run it again:'
+		show "sudo bash $NODE.sh $STAGE"
 	fi
 	ENDED=yes
 	exit "$1"
@@ -109,12 +110,13 @@ on_exit() {
 		return 0
 	fi
 	printf '\n'
-	say "STOPPED without a verdict (status $status) in stage $STAGE, step $STEP."
+	say "STOPPED: interrupted, or a command failed unforeseen (status $status)${STEP:+, in step $STEP}."
 	if [ "$CHANGED" = no ]; then
 		say "Nothing was changed on $NODE by this run."
 		exit 1
 	fi
-	say "Changes were begun. Run the same stage again: sudo bash $NODE.sh $STAGE"
+	say 'Changes were begun. Run the same stage again:'
+	show "sudo bash $NODE.sh $STAGE"
 	exit 3
 }
 
@@ -135,7 +137,15 @@ ask() {
 	fi
 }
 
-# change COMMAND...: runs a command that changes the node, and shows it.
+# unwritten PATH: the verdict where a file could not be written.
+unwritten() {
+	CHANGED=yes
+	fail "$1 is written" 'it is not; the message is above' 'the disk is full or read-only' \
+		'make room or mend the disk, then run the stage again:'$'\n'"df -h ${1%/*}"
+}
+
+# change COMMAND...: runs a command that changes the node, and shows it. Where a
+# proof follows, its failure is left to the proof.
 change() {
 	CHANGED=yes
 	say "run: $*"
@@ -151,7 +161,7 @@ request() {
 	if [ "$STATUS" -ne 0 ]; then
 		fail 'monit takes the request' "status $STATUS: $OUT" \
 			"monit's daemon is not running, or it does not know the group" \
-			"service monit start; then run the stage again: sudo bash $NODE.sh $STAGE"
+			'start monit, wait half a minute, then run the stage again:'$'\n''sudo service monit start'
 	fi
 }
 

@@ -82,6 +82,14 @@ stored_right() {
 	members_right "$1"
 }
 
+# stores_right: is every expected value there and right?
+stores_right() {
+	local store
+	while IFS= read -r store; do
+		stored_right "$store" || return 1
+	done <<<"$(stores)"
+}
+
 # check_stores: every expected value is there and right, or the stage ends here.
 check_stores() {
 	local store

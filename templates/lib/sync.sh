@@ -5,7 +5,7 @@ configuration_key() { printf '/%s/%s/configuration/%s\n' "$ETCD_KEY" "$SITE" "$1
 # check_shared_config: shared_config is there, sets something, and a shell gets
 # through it. A master without it could give the whole site an empty one (T25).
 check_shared_config() {
-	local line sets=no
+	local line sets=no returns=no
 	if [ ! -f /etc/clearwater/shared_config ]; then
 		fail '/etc/clearwater/shared_config is there' 'it is missing' \
 			'this node could publish an empty configuration to the whole site (T25)' \
@@ -15,11 +15,20 @@ check_shared_config() {
 		if [[ $line =~ ^[[:space:]]*[A-Za-z_][A-Za-z0-9_]*= ]]; then
 			sets=yes
 		fi
+		if [[ $line == *$'\r' ]]; then
+			returns=yes
+		fi
 	done </etc/clearwater/shared_config
 	if [ "$sets" = no ]; then
 		fail 'shared_config sets at least one value' 'it sets none' \
 			"this is Clearwater's empty default; it must not be published (T25)" \
 			'copy the file from a master that has the right one, owner root, mode 0644'
+	fi
+	if [ "$returns" = yes ]; then
+		fail 'no line of shared_config ends in a carriage return' 'some do' \
+			'each value would keep the carriage return (T19)' \
+			"take them out, the same on every master; then run the stage again:
+sudo sed -i.before 's/\\r\$//' /etc/clearwater/shared_config"
 	fi
 	ask 30 env -i PATH="$PATH" sh -c 'set -eu; . /etc/clearwater/shared_config'
 	if [ "$STATUS" -ne 0 ]; then
@@ -69,22 +78,32 @@ start_queue_manager() {
 	ok "$SEEN"
 }
 
+SYNC='' # what check_config_sync said last
+
 # in_sync: does check_config_sync call every file up to date? Its exit status is
 # 1 both for a difference and for a crash (T30).
 in_sync() {
-	local line good=0
+	local line good=0 alarms=0
 	ask 60 /usr/share/clearwater/clearwater-config-manager/scripts/check_config_sync
+	SYNC=$OUT
 	SEEN="status $STATUS: $OUT"
+	if [ "$STATUS" -gt 1 ] || [[ $SYNC == *Traceback* ]]; then
+		return 1
+	fi
+	if [ "$STATUS" -eq 0 ]; then
+		alarms=-1 # then there is nothing to forgive
+	fi
 	while IFS= read -r line; do
 		case $line in
 		*' is up to date'*) good=$((good + 1)) ;;
 		*' is present but is out of sync'* | *' is missing'*)
 			SEEN=$line
 			false_alarm "$line" || return 1
+			alarms=$((alarms + 1))
 			;;
 		esac
-	done <<<"$OUT"
-	[ "$good" -gt 0 ] && { [ "$STATUS" -eq 0 ] || [ "$SEEN" != "status $STATUS: $OUT" ]; }
+	done <<<"$SYNC"
+	[ "$good" -gt 0 ] && [ "$alarms" -ne 0 ]
 }
 
 # false_alarm LINE: check_config_sync calls every JSON or XML file with a
@@ -118,7 +137,7 @@ wait_in_sync() {
 			"look into /var/log/clearwater-config-manager; compare the digests of the file with the other nodes; \
 then run the stage again"
 	fi
-	show "$OUT"
+	show "$SYNC"
 	ok 'the configuration is in sync'
 }
 

@@ -5,7 +5,7 @@
 set -eu
 node=$1 type=$2 sig=$3 mgmt=$4 site=$5 key=$6 vellums=$7 cassandra=$8 store=$9
 mkdir -p /world/{running,monitored,due,delay,keys,lie} /etc/clearwater /etc/chronos /var/{log,run,tmp} /tmp /root \
-	/usr/local/sbin /usr/share/clearwater/{bin,clearwater-cluster-manager/scripts,clearwater-config-manager/scripts/config_validation} \
+	/usr/local/sbin /usr/share/clearwater/clearwater-config-manager/env/bin /usr/share/clearwater/{bin,clearwater-cluster-manager/scripts,clearwater-config-manager/scripts/config_validation} \
 	"/var/lib/clearwater-etcd/$mgmt/member/wal"
 echo 1790000000 >/world/time
 echo 5.18 >/world/format
@@ -22,7 +22,7 @@ echo 1 >/world/delay/clearwater-etcd
 touch /world/monitored/{etcd,clearwater_cluster_manager,clearwater_config_manager,clearwater_queue_manager}
 
 for name in monit service ps ss ip clearwater-etcdctl curl cw-mark_node_failed cw-validate_shared_ifcs_xml \
-	cw-validate_fallback_ifcs_xml python hostname sleep date; do
+	cw-validate_fallback_ifcs_xml hostname sleep date; do
 	cp /world/stub "/usr/local/sbin/$name"
 done
 cp /world/stub /usr/share/clearwater/bin/run-in-signaling-namespace
@@ -30,6 +30,7 @@ for name in load_from_chronos_cluster load_from_memcached_cluster load_from_cass
 	cp /world/stub /usr/share/clearwater/clearwater-cluster-manager/scripts/$name
 done
 cp /world/stub /usr/share/clearwater/clearwater-config-manager/scripts/check_config_sync
+cp /world/stub /usr/share/clearwater/clearwater-config-manager/env/bin/python
 touch /usr/share/clearwater/clearwater-config-manager/scripts/validate_json.py
 for schema in enum scscf bgcf rph; do
 	touch /usr/share/clearwater/clearwater-config-manager/scripts/config_validation/${schema}_schema.json

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # ellis-1: its part in the recovery of the etcd cluster of site site1.
-# Plan dc51492fea4a, made by requorum.
+# Plan a4738f8b9aa2, made by requorum.
 #
 # Run this on node ellis-1 only, as root:
 #
@@ -16,12 +16,12 @@
 # procedure; T5 is a trap in it. RUNBOOK.md explains both.
 
 set -euo pipefail
-export LC_ALL=C
+export LC_ALL=C no_proxy='*' NO_PROXY='*'
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='dc51492fea4a'
+PLAN='a4738f8b9aa2'
 DEPLOYMENT='three live Vellums'
 NODE='ellis-1'
 TYPE='ellis'
@@ -164,7 +164,8 @@ finish_with() {
 		say "Nothing was changed on $NODE by this run."
 	else
 		say "Stage $STAGE on $NODE is NOT done; it stopped in step $STEP." \
-			"When the cause is mended, run it again: sudo bash $NODE.sh $STAGE"
+			'When the cause is mended, run it again:'
+		show "sudo bash $NODE.sh $STAGE"
 	fi
 	ENDED=yes
 	exit "$1"
@@ -187,12 +188,13 @@ on_exit() {
 		return 0
 	fi
 	printf '\n'
-	say "STOPPED without a verdict (status $status) in stage $STAGE, step $STEP."
+	say "STOPPED: interrupted, or a command failed unforeseen (status $status)${STEP:+, in step $STEP}."
 	if [ "$CHANGED" = no ]; then
 		say "Nothing was changed on $NODE by this run."
 		exit 1
 	fi
-	say "Changes were begun. Run the same stage again: sudo bash $NODE.sh $STAGE"
+	say 'Changes were begun. Run the same stage again:'
+	show "sudo bash $NODE.sh $STAGE"
 	exit 3
 }
 
@@ -213,7 +215,15 @@ ask() {
 	fi
 }
 
-# change COMMAND...: runs a command that changes the node, and shows it.
+# unwritten PATH: the verdict where a file could not be written.
+unwritten() {
+	CHANGED=yes
+	fail "$1 is written" 'it is not; the message is above' 'the disk is full or read-only' \
+		'make room or mend the disk, then run the stage again:'$'\n'"df -h ${1%/*}"
+}
+
+# change COMMAND...: runs a command that changes the node, and shows it. Where a
+# proof follows, its failure is left to the proof.
 change() {
 	CHANGED=yes
 	say "run: $*"
@@ -229,7 +239,7 @@ request() {
 	if [ "$STATUS" -ne 0 ]; then
 		fail 'monit takes the request' "status $STATUS: $OUT" \
 			"monit's daemon is not running, or it does not know the group" \
-			"service monit start; then run the stage again: sudo bash $NODE.sh $STAGE"
+			'start monit, wait half a minute, then run the stage again:'$'\n''sudo service monit start'
 	fi
 }
 
@@ -335,7 +345,7 @@ printf "%s\n" "local_ip=${local_ip-}" "management_local_ip=${management_local_ip
 	has end=end "$CONFIG"
 }
 
-# config_value NAME: a value that read_config has kept.
+# config_value NAME: a value that read_config has kept, as it is.
 config_value() {
 	local line
 	while IFS= read -r line; do
@@ -344,6 +354,13 @@ config_value() {
 			return 0
 		fi
 	done <<<"$CONFIG"
+}
+
+# config_name NAME: the same without a carriage return behind it (T19).
+config_name() {
+	local value
+	value=$(config_value "$1")
+	printf '%s\n' "${value%$'\r'}"
 }
 
 # config_loads: do Clearwater's strictest programs get through the configuration
@@ -385,13 +402,14 @@ has_address() {
 check_node() {
 	if [ "$(id -u)" != 0 ]; then
 		fail 'root runs this script' "user $(id -un)" 'monit and the files need root' \
-			"sudo bash $NODE.sh $STAGE"
+			'type sudo before the command:'$'\n'"sudo bash $NODE.sh $STAGE"
 	fi
 	need monit service timeout ip ss ps ls cp mv rm find mkdir chmod cat diff \
 		du df date sleep sha256sum sort tail curl clearwater-etcdctl
 	if [ ! -f /etc/clearwater/local_config ]; then
 		fail '/etc/clearwater/local_config is there' 'it is missing' \
-			"this is not node $NODE, or not a Clearwater node" "log in to $NODE ($MANAGEMENT_IP)"
+			"this is not node $NODE, or the file is lost" \
+			"log in to $NODE ($MANAGEMENT_IP); if this is $NODE, put local_config back from a backup or by Chef"
 	fi
 	if ! read_config; then
 		fail 'a shell can read /etc/clearwater/config' "$CONFIG" \
@@ -400,6 +418,9 @@ check_node() {
 	fi
 	check_addresses
 	check_names
+	if [[ $CONFIG == *$'\r'* ]]; then
+		warn 'the configuration files have carriage returns (T19); this script takes them out of local_config'
+	fi
 	if [ "$(hostname)" != "$NODE" ]; then
 		warn "the host name is $(hostname), not $NODE; the addresses are right, so this goes on"
 	fi
@@ -408,8 +429,8 @@ check_node() {
 # check_addresses: local_config and the interfaces against the inventory.
 check_addresses() {
 	local sig mgmt
-	sig=$(config_value local_ip)
-	mgmt=$(config_value management_local_ip)
+	sig=$(config_name local_ip)
+	mgmt=$(config_name management_local_ip)
 	if [ "$sig" != "$LOCAL_IP" ] || [ "${mgmt:-$sig}" != "$MANAGEMENT_IP" ]; then
 		fail "local_ip $LOCAL_IP, management address $MANAGEMENT_IP" \
 			"local_ip $sig, management address ${mgmt:-$sig}" \
@@ -429,7 +450,7 @@ check_addresses() {
 
 has_signaling_address() {
 	local space
-	space=$(config_value signaling_namespace)
+	space=$(config_name signaling_namespace)
 	if [ -z "$space" ]; then
 		has_address "$LOCAL_IP"
 	else
@@ -441,12 +462,13 @@ has_signaling_address() {
 # would have other names than expected (T51).
 check_names() {
 	local site key
-	site=$(config_value local_site_name)
-	key=$(config_value etcd_key)
+	site=$(config_name local_site_name)
+	key=$(config_name etcd_key)
 	if [ "$site" != "$SITE" ] || [ "$key" != "$ETCD_KEY" ]; then
 		fail "local_site_name $SITE and etcd_key $ETCD_KEY" "local_site_name $site and etcd_key $key" \
 			'the keys in etcd have other names than the plan expects (T51)' \
-			'correct the inventory (the name of the site is its local_site_name) and render again'
+			"correct whichever is wrong: the configuration of the node, or the inventory (there the name of the site \
+is its local_site_name), and then render again"
 	fi
 }
 
@@ -457,14 +479,19 @@ COPIES='' # this run's folder of copies
 # make_copies_folder: a new folder for this run, readable by root only, outside
 # everything that any stage wipes.
 make_copies_folder() {
-	local folder
+	local folder tries=0
 	if [ -n "$COPIES" ]; then
 		return 0
 	fi
-	mkdir -p "/var/backups/requorum/$PLAN"
-	chmod 0700 /var/backups/requorum
+	CHANGED=yes
+	mkdir -p "/var/backups/requorum/$PLAN" || unwritten "/var/backups/requorum/$PLAN"
+	chmod 0700 /var/backups/requorum || unwritten /var/backups/requorum
 	folder=/var/backups/requorum/$PLAN/$(date -u +%Y%m%dT%H%M%SZ)-$STAGE
 	while ! mkdir -m 0700 "$folder"; do
+		tries=$((tries + 1))
+		if [ ! -e "$folder" ] || [ "$tries" -ge 5 ]; then
+			unwritten "$folder"
+		fi
 		sleep 1 # an earlier run of this stage began in the same second
 		folder=/var/backups/requorum/$PLAN/$(date -u +%Y%m%dT%H%M%SZ)-$STAGE
 	done
@@ -501,31 +528,37 @@ keep() {
 	make_copies_folder
 	CHANGED=yes
 	say "copy: $1 to $COPIES$1"
-	if ! cp -a --parents "$1" "$COPIES/"; then
-		fail "a copy of $1 in $COPIES" 'cp failed, see above' 'the disk is full or broken' \
-			'make room under /var/backups; nothing of the original was touched'
+	mkdir -p "$COPIES${1%/*}" || unwritten "$COPIES${1%/*}"
+	if ! cp -a "$1" "$COPIES/${1#/}"; then
+		fail "a copy of $1 in $COPIES" 'cp failed; its message is above' \
+			'the disk is full or broken; the original is untouched' \
+			'make room, then run the stage again:'$'\n''df -h /var/backups'
 	fi
 	if ! diff -r "$1" "$COPIES$1"; then
 		fail "the copy of $1 is the same as the original" 'they differ, see above' \
 			'something still writes there, or the disk is broken' \
-			"find out which process writes to $1; nothing of the original was touched"
+			"find out which process writes to $1, then run the stage again; the original is untouched"
 	fi
 }
 
-# -- Processes and ports
+# -- Processes, ports and the data directory
 
-PROCESSES='' # ps output: a line a process
+PROCESSES='' # ps output: a line a process; empty if it cannot be read
 FOUND=''     # processes that were looked for: lines "PID PROGRAM"
 
 read_processes() {
 	ask 20 ps -e -ww -o pid= -o args=
 	PROCESSES=$OUT
+	if [ "$STATUS" -ne 0 ]; then
+		PROCESSES=''
+	fi
 }
 
 # runs SERVICE: was a process of the service alive when the processes were read
 # last? It is known by what it runs and, should that be unusual, by its pid file.
+# A list that cannot be read counts as yes: nothing may be wiped on a guess.
 runs() {
-	local pattern pidfile pid args noted=''
+	local pattern pidfile pid args noted='' looked=no
 	case $1 in
 	clearwater-etcd)
 		pattern='/usr/share/clearwater/clearwater-etcd/[^ ]*/etcd'
@@ -533,6 +566,10 @@ runs() {
 		;;
 	etcd-poll)
 		pattern='/usr/share/clearwater/bin/poll_etcd'
+		pidfile=''
+		;;
+	init-script)
+		pattern='/etc/init\.d/clearwater-(etcd|cluster-manager|config-manager|queue-manager)( |$)'
 		pidfile=''
 		;;
 	*)
@@ -546,17 +583,38 @@ runs() {
 	pattern="^([^ ]*/)?((ba|da)?sh |python[0-9.]* )?$pattern"
 	FOUND=''
 	while read -r pid args; do
+		if [[ $pid =~ ^[0-9]+$ ]]; then
+			looked=yes
+		fi
 		if [[ $args =~ $pattern ]] || [[ $pid == "$noted" && $args == *clearwater* ]]; then
 			FOUND="$FOUND$pid ${args%% *}"$'\n'
 		fi
 	done <<<"$PROCESSES"
+	if [ "$looked" = no ]; then
+		FOUND='? (the list of processes cannot be read)'$'\n'
+	fi
 	[ -n "$FOUND" ]
 }
 
-# listens PORT: does any process of this node listen on the TCP port?
+# cluster_manager_held: no cluster manager runs here, and none can start (T39).
+cluster_manager_held() {
+	read_processes
+	if runs clearwater-cluster-manager; then
+		SEEN="a cluster manager runs: $(joined "$FOUND")"
+		return 1
+	fi
+	SEEN='/etc/clearwater/no_cluster_manager is missing'
+	[ -e /etc/clearwater/no_cluster_manager ]
+}
+
+# listens PORT: does any process of this node listen on the TCP port? 2 if that
+# cannot be seen.
 listens() {
 	local socket
 	ask 20 ss -lnt
+	if [ "$STATUS" -ne 0 ]; then
+		return 2
+	fi
 	while read -r _ _ _ socket _; do
 		if [[ $socket == *":$1" ]]; then
 			return 0
@@ -567,14 +625,19 @@ listens() {
 
 # ports_free: nothing listens on etcd's two ports.
 ports_free() {
-	if listens 2380; then
-		SEEN='something listens on port 2380'
-		return 1
-	fi
-	if listens 4000; then
-		SEEN='something listens on port 4000'
-		return 1
-	fi
+	local port status
+	for port in 2380 4000; do
+		status=0
+		listens "$port" || status=$?
+		if [ "$status" -eq 0 ]; then
+			SEEN="something listens on port $port"
+			return 1
+		fi
+		if [ "$status" -ne 1 ]; then
+			SEEN="the list of sockets cannot be read: $OUT"
+			return 1
+		fi
+	done
 }
 
 # data_empty: the etcd data directory holds nothing, dot-files included (T5).
@@ -582,44 +645,53 @@ data_empty() {
 	if [ ! -d /var/lib/clearwater-etcd ]; then
 		return 0
 	fi
-	SEEN=$(ls -A /var/lib/clearwater-etcd)
+	if ! SEEN=$(ls -A /var/lib/clearwater-etcd 2>&1); then
+		SEEN="it cannot be read: $SEEN"
+		return 1
+	fi
 	[ -z "$SEEN" ]
 }
 
-# note_wiped: notes when the data directory was emptied, beside the copies.
-note_wiped() {
-	mkdir -p "/var/backups/requorum/$PLAN"
-	touch "/var/backups/requorum/$PLAN/wiped"
+# note_begun: notes, outside what is wiped, that this plan starts its own etcd
+# here in an empty directory. Every stop, of any plan, takes the note away.
+note_begun() {
+	mkdir -p /var/backups/requorum || true
+	chmod 0700 /var/backups/requorum || true
+	printf '%s\n' "$PLAN" >/var/backups/requorum/begun || unwritten /var/backups/requorum/begun
 }
 
-# begun_after_wipe: is there etcd data that was made after this
-# plan's wipe and under the new local_config? Then this stage was begun before.
-begun_after_wipe() {
-	role_set &&
-		[ -d "/var/lib/clearwater-etcd/$MANAGEMENT_IP" ] &&
-		[ "/var/lib/clearwater-etcd/$MANAGEMENT_IP" -nt "/var/backups/requorum/$PLAN/wiped" ]
+# begun: is the etcd data here this plan's own, under the new local_config? Then
+# the stage that makes it was begun before.
+begun() {
+	local plan=''
+	if [ -f /var/backups/requorum/begun ]; then
+		read -r plan _ </var/backups/requorum/begun || true
+	fi
+	[ "$plan" = "$PLAN" ] && role_set && [ -d "/var/lib/clearwater-etcd/$MANAGEMENT_IP" ]
 }
 
-# check_cleared: the old cluster is gone from this node, and
-# cannot come back unnoticed.
+# check_cleared: the old cluster is gone from this node, and cannot come back
+# unnoticed.
 check_cleared() {
+	local remedy="run the stage stop on this node, then this stage again:"$'\n'"sudo bash $NODE.sh stop"
+	if begun; then
+		ok 'the etcd data here belongs to the new cluster: this stage goes on where it was left'
+		return 0
+	fi
+	if [ "$ROLE" = etcd_cluster ]; then
+		remedy="if no other master has started yet, run the stage stop on this node, then this stage again; \
+if one has, $START_OVER"$'\n'"sudo bash $NODE.sh stop"
+	fi
 	if [ ! -e /etc/clearwater/no_cluster_manager ]; then
 		fail '/etc/clearwater/no_cluster_manager is there' 'it is missing' \
-			'the stage stop is not done here, or manage was done already (T39)' \
-			"$START_OVER"
-	fi
-	if begun_after_wipe; then
-		ok 'the etcd data here was made after the wipe: this stage goes on where it was left'
-		return 0
+			'the stage stop is not done on this node' "$remedy"
 	fi
 	if ! data_empty; then
 		fail '/var/lib/clearwater-etcd is empty' "it holds: $(joined "$SEEN")" \
-			'old data would bring the old cluster back (T10, T11, T13)' \
-			"sudo bash $NODE.sh stop"
+			'old data would bring the old cluster back (T10, T11, T13)' "$remedy"
 	fi
 	if ! ports_free; then
-		fail 'nothing listens on ports 2380 and 4000' "$SEEN" 'the old etcd still runs here (T4)' \
-			"sudo bash $NODE.sh stop"
+		fail 'nothing listens on ports 2380 and 4000' "$SEEN" 'the old etcd still runs here (T4)' "$remedy"
 	fi
 	ok 'the data directory is empty and the ports are free'
 }
@@ -686,7 +758,7 @@ check_monit() {
 	read_summary
 	if [ "$STATUS" -ne 0 ]; then
 		fail 'monit summary answers' "status $STATUS: $OUT" "monit's daemon does not run" \
-			'service monit start; wait half a minute; run the stage again'
+			'start monit, wait half a minute, then run the stage again:'$'\n''sudo service monit start'
 	fi
 	for service in etcd_process clearwater_cluster_manager_process \
 		clearwater_config_manager_process clearwater_queue_manager_process; do
@@ -694,14 +766,23 @@ check_monit() {
 		if [ -z "$STATE" ]; then
 			fail "monit knows the service $service" "$SUMMARY" \
 				'the node lacks a Clearwater package, or monit its configuration' \
-				'ls /etc/monit/conf.d; service monit restart; run the stage again'
+				"look into /etc/monit/conf.d for the service's file; then run the stage again"
 		fi
 	done
 }
 
+# unwatched SERVICE: does the summary that was read last show it as not watched?
+unwatched() {
+	read_state "$1"
+	[[ $STATE == [Nn]'ot monitored' ]]
+}
+
 # managers_shown: etcd and the two managers that share configuration run, and the
-# cluster manager does not (procedure 4.9, 5.9). The two *_uptime programs fail
-# for their first half minute, which is no error (T35).
+# cluster manager does not (procedure 4.9, 5.9), unless the stage manage is done
+# already. The two *_uptime programs fail for their first half minute, which is no
+# error (T35).
+MANAGERS='' # the verdict in words
+
 managers_shown() {
 	local service
 	read_summary
@@ -712,6 +793,11 @@ managers_shown() {
 			return 1
 		fi
 	done
+	if managed; then
+		MANAGERS='etcd and all managers run: the stage manage is done here already'
+		return 0
+	fi
+	MANAGERS='etcd, configuration manager and queue manager run; the cluster manager does not, as it must be'
 	read_state clearwater_cluster_manager_process
 	SEEN="clearwater_cluster_manager_process: ${STATE:-no such row}"
 	if fine "$STATE"; then
@@ -766,13 +852,14 @@ read_local_config() {
 	fi
 }
 
-# check_one_line LINE: a role line that goes on in the next line is for a person.
+# check_one_line LINE: a role line that holds more, or goes on in the next line,
+# is for a person.
 check_one_line() {
 	local quotes=${1//[!\"\']/}
-	if [[ $1 == *\\ ]] || [ $((${#quotes} % 2)) -ne 0 ]; then
-		fail 'etcd_cluster and etcd_proxy each stand on one line of local_config' "$1" \
-			'the line goes on in the next one, and only a person can cut it safely' \
-			'edit /etc/clearwater/local_config: put the value on one line, without quotes'
+	if [[ $1 == *\\ || $1 == *[\;\&]* ]] || [ $((${#quotes} % 2)) -ne 0 ]; then
+		fail 'etcd_cluster and etcd_proxy each stand on a line of local_config of their own' "$1" \
+			'the line holds more, or goes on in the next one, and only a person can cut it safely' \
+			'edit /etc/clearwater/local_config: one assignment a line, without quotes; then run the stage again'
 	fi
 }
 
@@ -786,7 +873,7 @@ check_overrides() {
 		if role_line "$line"; then
 			fail 'user_settings sets neither etcd_cluster nor etcd_proxy' "$line" \
 				'user_settings is read last, so this line would win over local_config (T20)' \
-				'take the line out of /etc/clearwater/user_settings'
+				'take the line out of /etc/clearwater/user_settings, then run the stage again'
 		fi
 	done </etc/clearwater/user_settings
 }
@@ -810,8 +897,10 @@ set_role() {
 	fi
 	say "now: $SEEN${SHAPE:+; $SHAPE}"
 	keep /etc/clearwater/local_config
-	cp -a /etc/clearwater/local_config /etc/clearwater/local_config.requorum-new
-	printf '%s%s=%s\n%s=\n' "$KEPT" "$ROLE" "$MASTER_LIST" "$OTHER_ROLE" >/etc/clearwater/local_config.requorum-new
+	cp -a /etc/clearwater/local_config /etc/clearwater/local_config.requorum-new ||
+		unwritten /etc/clearwater/local_config.requorum-new
+	printf '%s%s=%s\n%s=\n' "$KEPT" "$ROLE" "$MASTER_LIST" "$OTHER_ROLE" \
+		>/etc/clearwater/local_config.requorum-new || unwritten /etc/clearwater/local_config.requorum-new
 	ask 20 sh -n /etc/clearwater/local_config.requorum-new
 	if [ "$STATUS" -ne 0 ]; then
 		fail 'the new local_config is good shell' "$OUT" 'another line of the file is broken' \
@@ -823,7 +912,8 @@ set_role() {
 	fi
 	say 'these lines come:'
 	show "$ROLE=$MASTER_LIST"$'\n'"$OTHER_ROLE="
-	change mv -f /etc/clearwater/local_config.requorum-new /etc/clearwater/local_config
+	change mv -f /etc/clearwater/local_config.requorum-new /etc/clearwater/local_config ||
+		unwritten /etc/clearwater/local_config
 	prove_role
 }
 
@@ -834,6 +924,7 @@ prove_role() {
 			'another file, or another line of local_config, sets them otherwise (T20)' \
 			'look for etcd_cluster and etcd_proxy in shared_config, local_config and user_settings'
 	fi
+	check_addresses
 	if ! config_loads; then
 		fail 'a strict shell gets through /etc/clearwater/config' "$SEEN" \
 			'a line of shared_config, local_config or user_settings fails, or uses an unset variable' \
@@ -854,7 +945,10 @@ file_digest() {
 		printf 'missing\n'
 		return 0
 	fi
-	read -r sum _ <<<"$(sha256sum "$1")"
+	if ! sum=$(sha256sum "$1"); then
+		printf 'unreadable\n'
+		return 0
+	fi
 	short "$sum"
 }
 
@@ -869,8 +963,8 @@ text_digest() {
 # that nobody has tried (T23).
 etcd_version() {
 	local version
-	version=$(config_value etcd_version)
-	printf '%s\n' "${version:-default}"
+	version=$(config_name etcd_version)
+	printf '%s\n' "${version:-3.1.7}" # Clearwater's default
 }
 
 # print_digest NAME DIGEST: one line of the table that people compare.
@@ -883,11 +977,15 @@ print_digest() { printf '%s| %-34s %s\n' "$NODE" "$1" "$2"; }
 start_etcd() {
 	request monit monitor -g etcd
 	if ! wait_for "$1" 5 'etcd to listen on port 4000' etcd_listens; then
-		ask 20 tail -n 8 /var/log/clearwater-etcd/clearwater-etcd-initd.log
+		OUT='(there is no log)'
+		if [ -f /var/log/clearwater-etcd/clearwater-etcd-initd.log ]; then
+			ask 20 tail -n 8 /var/log/clearwater-etcd/clearwater-etcd-initd.log
+		fi
 		give_up "etcd runs and listens on port 4000" \
-			"etcd did not start. The end of clearwater-etcd-initd.log:"$'\n'"$OUT" \
+			"etcd has not come up. The end of clearwater-etcd-initd.log:"$'\n'"$OUT" \
 			"if it says 'Cannot specify both', local_config is wrong (T16); \
-if it says 'Not joining an unhealthy cluster', there is old data or a wrong address (T13, T21), so $START_OVER"
+if it says 'Not joining an unhealthy cluster', there is old data or a wrong address (T13, T21), so $START_OVER; \
+otherwise run the stage again"
 	fi
 	ok "etcd runs and listens on port 4000"
 }
@@ -979,7 +1077,7 @@ members_listed() {
 same_keys() {
 	local master first=''
 	for master in "${MASTERS[@]}"; do
-		ask 10 curl -s -S -m 8 "http://$master:4000/v2/keys/?recursive=true&sorted=true"
+		ask 10 curl -s -S -m 8 --noproxy '*' "http://$master:4000/v2/keys/?recursive=true&sorted=true"
 		if [ "$STATUS" -ne 0 ] || [[ $OUT != *'"action"'* ]]; then
 			SEEN="$(named management "$master") does not give its keys: $OUT"
 			return 1
@@ -1003,7 +1101,7 @@ cluster_formed() {
 masters_answer() {
 	local master
 	for master in "${MASTERS[@]}"; do
-		ask 10 curl -s -S -m 8 "http://$master:4000/health"
+		ask 10 curl -s -S -m 8 --noproxy '*' "http://$master:4000/health"
 		if [[ $OUT != *'"health"'*'true'* ]]; then
 			SEEN="$(named management "$master"): $OUT"
 			return 1
@@ -1034,7 +1132,7 @@ configuration_key() { printf '/%s/%s/configuration/%s\n' "$ETCD_KEY" "$SITE" "$1
 # check_shared_config: shared_config is there, sets something, and a shell gets
 # through it. A master without it could give the whole site an empty one (T25).
 check_shared_config() {
-	local line sets=no
+	local line sets=no returns=no
 	if [ ! -f /etc/clearwater/shared_config ]; then
 		fail '/etc/clearwater/shared_config is there' 'it is missing' \
 			'this node could publish an empty configuration to the whole site (T25)' \
@@ -1044,11 +1142,20 @@ check_shared_config() {
 		if [[ $line =~ ^[[:space:]]*[A-Za-z_][A-Za-z0-9_]*= ]]; then
 			sets=yes
 		fi
+		if [[ $line == *$'\r' ]]; then
+			returns=yes
+		fi
 	done </etc/clearwater/shared_config
 	if [ "$sets" = no ]; then
 		fail 'shared_config sets at least one value' 'it sets none' \
 			"this is Clearwater's empty default; it must not be published (T25)" \
 			'copy the file from a master that has the right one, owner root, mode 0644'
+	fi
+	if [ "$returns" = yes ]; then
+		fail 'no line of shared_config ends in a carriage return' 'some do' \
+			'each value would keep the carriage return (T19)' \
+			"take them out, the same on every master; then run the stage again:
+sudo sed -i.before 's/\\r\$//' /etc/clearwater/shared_config"
 	fi
 	ask 30 env -i PATH="$PATH" sh -c 'set -eu; . /etc/clearwater/shared_config'
 	if [ "$STATUS" -ne 0 ]; then
@@ -1098,22 +1205,32 @@ start_queue_manager() {
 	ok "$SEEN"
 }
 
+SYNC='' # what check_config_sync said last
+
 # in_sync: does check_config_sync call every file up to date? Its exit status is
 # 1 both for a difference and for a crash (T30).
 in_sync() {
-	local line good=0
+	local line good=0 alarms=0
 	ask 60 /usr/share/clearwater/clearwater-config-manager/scripts/check_config_sync
+	SYNC=$OUT
 	SEEN="status $STATUS: $OUT"
+	if [ "$STATUS" -gt 1 ] || [[ $SYNC == *Traceback* ]]; then
+		return 1
+	fi
+	if [ "$STATUS" -eq 0 ]; then
+		alarms=-1 # then there is nothing to forgive
+	fi
 	while IFS= read -r line; do
 		case $line in
 		*' is up to date'*) good=$((good + 1)) ;;
 		*' is present but is out of sync'* | *' is missing'*)
 			SEEN=$line
 			false_alarm "$line" || return 1
+			alarms=$((alarms + 1))
 			;;
 		esac
-	done <<<"$OUT"
-	[ "$good" -gt 0 ] && { [ "$STATUS" -eq 0 ] || [ "$SEEN" != "status $STATUS: $OUT" ]; }
+	done <<<"$SYNC"
+	[ "$good" -gt 0 ] && [ "$alarms" -ne 0 ]
 }
 
 # false_alarm LINE: check_config_sync calls every JSON or XML file with a
@@ -1147,7 +1264,7 @@ wait_in_sync() {
 			"look into /var/log/clearwater-config-manager; compare the digests of the file with the other nodes; \
 then run the stage again"
 	fi
-	show "$OUT"
+	show "$SYNC"
 	ok 'the configuration is in sync'
 }
 
@@ -1235,6 +1352,14 @@ stored_right() {
 	members_right "$1"
 }
 
+# stores_right: is every expected value there and right?
+stores_right() {
+	local store
+	while IFS= read -r store; do
+		stored_right "$store" || return 1
+	done <<<"$(stores)"
+}
+
 # check_stores: every expected value is there and right, or the stage ends here.
 check_stores() {
 	local store
@@ -1287,16 +1412,17 @@ stable_in_output() {
 
 stage_stop() {
 	check_monit
-	check_space_for_data
+	check_data_folder
 	confirm_wipe
+	change rm -f /var/backups/requorum/begun || true
 
 	step 'stop/hold' 'Keep the cluster manager from starting' 'procedure 1.6; T7'
 	# The written procedure does this after the stops. Done first, nothing can
 	# start the cluster manager in between (T7).
-	change touch /etc/clearwater/no_cluster_manager
+	change touch /etc/clearwater/no_cluster_manager || true
 	if [ ! -e /etc/clearwater/no_cluster_manager ]; then
 		fail '/etc/clearwater/no_cluster_manager is there' 'it is not' 'the disk is full or read-only' \
-			'df /etc/clearwater; mend it; run the stage again'
+			'make room or mend the disk, then run the stage again:'$'\n''df -h /etc/clearwater'
 	fi
 	ok '/etc/clearwater/no_cluster_manager is there'
 
@@ -1316,8 +1442,10 @@ stage_stop() {
 			clearwater-config-manager clearwater-queue-manager)"
 	fi
 	if ! wait_for 60 5 'the rest to be gone' all_gone; then
-		give_up 'no process of etcd or of a manager' 'a process ignores monit and its init script' \
-			'ps -ef | grep clearwater; kill -9 with the process numbers; then run the stage again'
+		give_up 'no process of etcd or of a manager, and their ports free' \
+			'a process ignores monit and its init script' \
+			"run the stage again; if it ends the same way, end exactly these processes, then run it again:\
+$ENDING"
 	fi
 	ok 'no process of etcd, of its polls or of a manager is left'
 
@@ -1331,23 +1459,23 @@ stage_stop() {
 
 	step 'stop/wipe' 'Empty the etcd data directory' 'procedure 1.7; T5, T6, T10, T11, T12, T13'
 	# The * expands here, in root's shell, and leaves dot-files (T5).
-	change rm -rf /var/lib/clearwater-etcd/*
+	change rm -rf /var/lib/clearwater-etcd/* || true
 	if [ -d /var/lib/clearwater-etcd ]; then
-		change find /var/lib/clearwater-etcd -mindepth 1 -delete
+		change find /var/lib/clearwater-etcd -mindepth 1 -delete || true
 	fi
 	if ! data_empty; then
 		fail '/var/lib/clearwater-etcd is empty' "it holds: $(joined "$SEEN")" \
 			'something still writes there (T6), or the disk is read-only' \
-			'run the stage again; if it fails the same way, lsof +D /var/lib/clearwater-etcd'
+			"run the stage again; if it fails the same way, this shows who has files open there:
+sudo lsof +D /var/lib/clearwater-etcd"
 	fi
-	note_wiped
 	ok '/var/lib/clearwater-etcd is empty'
 
 	step 'stop/quiet' 'Prove that etcd'\''s ports are free' 'procedure 1.1; T4, T38'
 	if ! wait_for 30 5 'ports 2380 and 4000 to be free' ports_free; then
 		give_up 'nothing listens on ports 2380 and 4000' \
 			'an etcd that is not this node'\''s own service still runs (T4)' \
-			'ss -lntp shows which process listens; stop it; run the stage again'
+			'this shows which process listens; stop it, then run the stage again:'$'\n''sudo ss -lntp'
 	fi
 	if ! data_empty; then
 		fail '/var/lib/clearwater-etcd is still empty' "it holds: $(joined "$SEEN")" \
@@ -1359,9 +1487,14 @@ stage_stop() {
 		"Next: wait until every live node of site $SITE says this, then the stage config."
 }
 
-# check_space_for_data refuses, before anything is stopped, what could not be
-# copied later.
-check_space_for_data() {
+# check_data_folder refuses, before anything is stopped, what could not be copied
+# later. A copy of a link would be no copy of the data.
+check_data_folder() {
+	if [ -L /var/lib/clearwater-etcd ]; then
+		fail '/var/lib/clearwater-etcd is a plain folder' 'it is a symbolic link' \
+			'the copy would hold the link and not the data' \
+			'mount the folder there instead of the link, then run the stage again'
+	fi
 	if [ -d /var/lib/clearwater-etcd ]; then
 		check_space /var/lib/clearwater-etcd
 	fi
@@ -1386,23 +1519,45 @@ confirm_wipe() {
 	fi
 	if [ "$answer" != "$NODE" ]; then
 		fail "the name $NODE" "${answer:-no answer, or no terminal}" 'not confirmed' \
-			"run the stage again and type $NODE; without a terminal: sudo bash $NODE.sh --yes $NODE stop"
+			"run the stage again and type $NODE; without a terminal:"$'\n'"sudo bash $NODE.sh --yes $NODE stop"
 	fi
 }
 
-# all_gone: no process of the four services is left, nor of a poll that could
-# write into the data directory after the wipe (T6).
+ENDING='' # commands that end what all_gone has found, a line each
+
+# all_gone: no process of the four services is left, nor of an init script under
+# way, nor of a poll that could write into the data directory after the wipe (T6);
+# monit watches none of the services, or it would start them again; and their
+# ports are free.
 all_gone() {
-	local service left=''
+	local service pid left=''
+	ENDING=''
 	read_processes
-	for service in clearwater-etcd etcd-poll clearwater-cluster-manager \
+	for service in clearwater-etcd etcd-poll init-script clearwater-cluster-manager \
 		clearwater-config-manager clearwater-queue-manager; do
 		if runs "$service"; then
 			left="$left${left:+, }$service"
+			while read -r pid _; do
+				if [ -n "$pid" ]; then
+					left="$left $pid"
+					ENDING=$ENDING$'\n'"sudo kill -KILL $pid"
+				fi
+			done <<<"$FOUND"
 		fi
 	done
-	SEEN=$left
-	[ -z "$left" ]
+	SEEN="processes: $left"
+	if [ -n "$left" ]; then
+		return 1
+	fi
+	read_summary
+	for service in etcd_process clearwater_cluster_manager_process \
+		clearwater_config_manager_process clearwater_queue_manager_process; do
+		if ! unwatched "$service"; then
+			SEEN="monit shows $service: ${STATE:-no such row}"
+			return 1
+		fi
+	done
+	ports_free
 }
 
 UNWATCHED='' # services that run although monit does not watch them
@@ -1414,13 +1569,11 @@ note_unwatched() {
 	UNWATCHED=''
 	read_summary
 	for service in clearwater-cluster-manager clearwater-config-manager clearwater-queue-manager; do
-		read_state "${service//-/_}_process"
-		if [ "$STATE" = 'Not monitored' ]; then
+		if unwatched "${service//-/_}_process"; then
 			UNWATCHED=$UNWATCHED$service$'\n'
 		fi
 	done
-	read_state etcd_process
-	if [ "$STATE" = 'Not monitored' ]; then
+	if unwatched etcd_process; then
 		UNWATCHED=clearwater-etcd$'\n'$UNWATCHED
 	fi
 }
@@ -1444,13 +1597,16 @@ stop_by_init_scripts() {
 
 stage_config() {
 	step 'config/digests' 'Print the digests to compare' 'procedure 3.1; T23, T25, T26, T27, T28, T45, T52'
-	say "Write these into the tables of RUNBOOK.md, stage config, row or column $NODE:"
+	if [ ! -f /etc/clearwater/shared_config ]; then
+		warn '/etc/clearwater/shared_config is missing; this node takes the one of the masters (T28)'
+	fi
+	say "The clock here says $(date -u +%H:%M:%S) UTC." \
+		'A clock that is off by more than a second is worth mending, but stops nothing (T52).' \
+		"Write these into the tables of RUNBOOK.md, stage config, row $NODE:"
 	print_digest shared_config "$(file_digest /etc/clearwater/shared_config)"
 	print_digest dns.json "$(file_digest /etc/clearwater/dns.json)"
 	print_digest sas.json "$(file_digest /etc/clearwater/sas.json)"
 	print_digest etcd_version "$(etcd_version)"
-	say "The clock here says $(date -u +%H:%M:%S) UTC." \
-		'A clock that is off by more than a second is worth mending, but stops nothing (T52).'
 
 	done_with "What this node can check by itself is right." \
 		"Next: compare the digests with the other nodes. A node that differs is mended by hand first. Then the stage join, once the masters are confirmed."
@@ -1480,13 +1636,14 @@ stage_join() {
 	set_role
 
 	step 'join/etcd' 'Start etcd as a proxy' 'procedure 5.4, 5.5; T8, T11, T12, T35'
+	note_begun
 	start_etcd 120
 
 	step 'join/reached' 'Prove that this node reaches the cluster' 'procedure 5.8; T34, T37'
 	if ! wait_for 180 5 'this node to reach the cluster' members_healthy; then
 		give_up "through this node's proxy: $(named management "$(lines "${MASTERS[@]}")") healthy" \
-			'the proxy does not reach the masters (T37), or started from old data (T11)' \
-			"check the firewall for port 4000 of the masters; sudo bash $NODE.sh stop, then run the stage again"
+			'the proxy does not reach the masters (T37)' \
+			'open port 4000 of the masters to this node; then run the stage again'
 	fi
 	if ! read_key "$(configuration_key shared_config)"; then
 		fail 'shared_config can be read through this node' "$SEEN" \
@@ -1511,11 +1668,11 @@ stage_join() {
 	if ! wait_for 90 5 'monit to show it all' managers_shown; then
 		give_up 'etcd, configuration manager and queue manager run, the cluster manager does not' \
 			'a service does not start, or the cluster manager was started too early' \
-			'monit status; run the stage again'
+			'see what monit says of the service, then run the stage again:'$'\n''sudo monit status'
 	fi
 	ask 30 monit summary
 	show "$OUT"
-	ok 'etcd, configuration manager and queue manager run; the cluster manager does not, as it must be'
+	ok "$MANAGERS"
 
 	done_with "This node is part of the new cluster." \
 		"Next: the stage join on the next node. When all are done, see RUNBOOK.md for the stage that follows."
@@ -1530,7 +1687,7 @@ stage_manage() {
 
 	step 'manage/release' 'Let the cluster manager start again' 'procedure 7.2; T48, T50'
 	# With -f it may be run twice (T48).
-	change rm -f /etc/clearwater/no_cluster_manager
+	change rm -f /etc/clearwater/no_cluster_manager || true
 	if [ -e /etc/clearwater/no_cluster_manager ]; then
 		fail '/etc/clearwater/no_cluster_manager is gone' 'it is still there' 'the disk is read-only' \
 			'mend it; run the stage again; left behind, the file keeps the cluster manager down (T50)'
@@ -1552,6 +1709,12 @@ stage_manage() {
 	done_with "The cluster manager is up on this node." \
 		"Next: the stage manage on the next node. When every live node is done, the etcd cluster of site $SITE \
 works again; RUNBOOK.md says what comes after."
+}
+
+# managed: is this stage done here? Then the cluster manager may run, as an earlier
+# stage that is run again must know.
+managed() {
+	[ ! -e /etc/clearwater/no_cluster_manager ] && role_set && stores_right
 }
 
 # ---- The stages of this node, and where they stand ---------------------------
@@ -1577,7 +1740,8 @@ NEXT='' # the first stage that is not done
 
 # stands STAGE STATE: a line of the overview.
 stands() {
-	printf '%s|   %-8s %s\n' "$NODE" "$1" "$2"
+	local state=${2%%$'\n'*}
+	printf '%s|   %-8s %s\n' "$NODE" "$1" "${state:0:66}"
 	if [ -z "$NEXT" ] && [[ $2 == 'not done'* ]]; then
 		NEXT=$1
 	fi
@@ -1588,13 +1752,18 @@ overview() {
 	say "$NODE ($TYPE) of site $SITE, deployment $DEPLOYMENT, plan $PLAN"
 	say 'The stages, as found by looking:'
 	stands stop "$(look_stop)"
-	printf '%s|   %-8s %s\n' "$NODE" config 'run it after stop; it may be run at any time'
+	printf '%s|   %-8s %s\n' "$NODE" config 'to be run after stop; it looks, and leaves no trace to see it by'
 	stands join "$(look_joined)"
 	stands manage "$(look_manage)"
 	if [ -z "$NEXT" ]; then
 		say 'Every stage of this node is done.'
 	else
-		say "Next here, when RUNBOOK.md says so: sudo bash $NODE.sh $NEXT"
+		say 'Next here, when RUNBOOK.md says so:'
+		if [ "$NEXT" = join ]; then
+			show "sudo bash $NODE.sh config"
+			say 'and when its digests are compared:'
+		fi
+		show "sudo bash $NODE.sh $NEXT"
 	fi
 	say 'Nothing was changed.'
 	ENDED=yes
@@ -1602,8 +1771,8 @@ overview() {
 }
 
 look_stop() {
-	if begun_after_wipe; then
-		printf 'done: the etcd data here is newer than the wipe\n'
+	if begun; then
+		printf 'done: the etcd data here belongs to the new cluster\n'
 	elif [ -e /etc/clearwater/no_cluster_manager ] && data_empty && ports_free && nothing_runs; then
 		printf 'done: nothing runs, and the data directory is empty\n'
 	else
@@ -1624,7 +1793,7 @@ nothing_runs() {
 }
 
 look_etcd() {
-	if role_set && begun_after_wipe && etcd_listens; then
+	if role_set && begun && etcd_listens; then
 		printf 'done: etcd runs with the new masters\n'
 	else
 		printf 'not done: %s\n' "$SEEN"
@@ -1664,8 +1833,9 @@ look_manage() {
 YES=''
 
 wrong_usage() {
-	say "$1" >&2
 	usage >&2
+	printf '\n' >&2
+	say "$1" >&2
 	ENDED=yes
 	exit 2
 }
@@ -1673,7 +1843,7 @@ wrong_usage() {
 main() {
 	while [ $# -gt 0 ]; do
 		case $1 in
-		--help)
+		-h | --help)
 			usage
 			exit 0
 			;;
@@ -1696,7 +1866,8 @@ main() {
 	done
 	case $STAGE in
 	'' | stop | config | join | manage) ;;
-	*) wrong_usage "$NODE has no part in the stage $STAGE" ;;
+	create | confirm | load | finish) wrong_usage "$NODE has no part in the stage $STAGE" ;;
+	*) wrong_usage "there is no stage $STAGE" ;;
 	esac
 	trap on_exit EXIT
 	check_node
