@@ -58,6 +58,7 @@ func (b *book) addStages(p *model.Plan) {
 		views[i] = v
 		*b.slot(st.Name) = v
 	}
+	b.Stages = views
 	b.FirstSprout = firstOf(model.Sprout, b.Confirm.Rows, b.Join.Rows)
 	last := ""
 	for _, v := range slices.Backward(views) {

@@ -71,6 +71,22 @@ type digestTable struct {
 	Single   bool // one row, so nothing to compare
 }
 
+// Blanks are the cells of a row, to be written over: a short digest a file, and
+// for etcd_version, which is no digest, as much room.
+func (t digestTable) Blanks() []string {
+	blanks := make([]string, len(t.Files))
+	for i, file := range t.Files {
+		blanks[i] = "____-____"
+		if file == versionRow {
+			blanks[i] = "________"
+		}
+	}
+	return blanks
+}
+
+// versionRow is the one line among the digests that holds a version.
+const versionRow = "etcd_version"
+
 func digestTables(b *book) []digestTable {
 	of := func(types ...model.Type) []*row {
 		var list []*row
@@ -83,7 +99,7 @@ func digestTables(b *book) []digestTable {
 	}
 	tables := []digestTable{
 		{Title: "Every live node", Expected: b.Digest, Rows: of(),
-			Files: []string{"shared_config", "dns.json", "sas.json", "etcd_version"}},
+			Files: []string{"shared_config", "dns.json", "sas.json", versionRow}},
 		{Title: "Every live Vellum node", Rows: of(model.Vellum),
 			Files: []string{"chronos_shared.conf", "members in chronos_cluster.conf", "members in cluster_settings"}},
 		{Title: "Every live Sprout node", Rows: of(model.Sprout),

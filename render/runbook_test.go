@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -258,6 +259,10 @@ func TestRunbookSays(t *testing.T) {
 		for _, o := range p.Omitted {
 			says("`%s`: %s", o.Step, o.Title)
 			says("%s Left out:", o.Why)
+		}
+		for _, n := range p.Nodes {
+			says("- [ ] `scp nodes/%s.sh SHA256SUMS %s:`", n.Name, n.ManagementIP)
+			says("SHA256SUMS | sha256sum -c sudo bash %s.sh ```", n.Name)
 		}
 		for _, n := range p.Failed {
 			says("- [ ] %s: power or network is cut", n.Name)
@@ -526,20 +531,137 @@ func TestDigestLabels(t *testing.T) {
 // what they print.
 func TestQuotesOfScripts(t *testing.T) {
 	scripts := ""
-	for _, path := range []string{"lib/report.sh", "lib/backup.sh", "lib/localconfig.sh", "node/config.sh.tmpl", "node/head.sh.tmpl"} {
-		src, err := fs.ReadFile(templates.FS, path)
+	for _, folder := range []string{"lib", "node"} {
+		entries, err := fs.ReadDir(templates.FS, folder)
 		if err != nil {
 			t.Fatal(err)
 		}
-		scripts += string(src)
+		for _, e := range entries {
+			src, err := fs.ReadFile(templates.FS, folder+"/"+e.Name())
+			if err != nil {
+				t.Fatal(err)
+			}
+			scripts += string(src)
+		}
 	}
 	for _, s := range []string{
-		`STAGE $STAGE DONE on $NODE.`, "NOT RIGHT: waited to the limit", "expected:", "seen:", "means:", "do:",
-		"is not valid, so it is written anew", "/var/backups/requorum/$PLAN/$(date -u", "user_settings", `Plan {{word .Plan}}`,
+		`STAGE $STAGE DONE on $NODE.`, "NOT RIGHT: waited to the limit", "expected:", "seen:", "means:", "do:", `"STOPPED`,
+		"WARNING", "is not valid, so it is written anew", `'missing\n'`, `'unreadable\n'`, "${version:-3.1.7}",
+		"warn '/etc/clearwater/shared_config is missing", "/var/backups/requorum/$PLAN/$(date -u", "user_settings",
+		"sudo kill -KILL $pid", "belongs to the new cluster", "it is missing", "holds: ", "ports 2380 and 4000", `Plan {{word .Plan}}`,
 	} {
 		if !strings.Contains(scripts, s) {
 			t.Errorf("no script prints %q", s)
 		}
+	}
+}
+
+// TestScriptsPointHere holds that the places of the runbook to which the scripts
+// send their reader are there, under the scripts' own words.
+func TestScriptsPointHere(t *testing.T) {
+	src, err := fs.ReadFile(templates.FS, "lib/chronos.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `stage config, \"If you see something else\"`; !strings.Contains(string(src), want) {
+		t.Errorf("no script says %s", want)
+	}
+	r := runbookRenderer(t)
+	text := renderedRunbook(t, r, planOf(t, sites[0].make()))
+	_, stage, _ := strings.Cut(text, "### Stage config: ")
+	stage, _, _ = strings.Cut(stage, "\n### ")
+	_, entries, ok := strings.Cut(stage, "#### If you see something else\n")
+	if !ok {
+		t.Fatal("the stage config has no such heading")
+	}
+	for _, want := range []string{"- `new_servers` in", "- `joining` or `leaving` in"} {
+		if !strings.Contains(entries, "\n"+want) {
+			t.Errorf("no entry begins with %q", want)
+		}
+	}
+}
+
+// TestPlacesInRunbook holds that every part that the runbook names is there, and
+// every heading that it names stands in the part that it says.
+func TestPlacesInRunbook(t *testing.T) {
+	r := runbookRenderer(t)
+	part := regexp.MustCompile(`\bparts? ([0-9]+)`)
+	place := regexp.MustCompile(`part ([0-9]+), "([^"]+)"|see "([^"]+)" below`)
+	eachPlan(t, func(t *testing.T, p *model.Plan) {
+		text := renderedRunbook(t, r, p)
+		parts := strings.Split(text, "\n## ")
+		for i, content := range parts[1:] {
+			title, _, _ := strings.Cut(content, "\n")
+			if !strings.HasPrefix(title, fmt.Sprintf("%d. ", i+1)) || !strings.Contains(parts[0], "\n"+title+"\n") {
+				t.Errorf("part %d is headed %q, or not in the list of parts", i+1, title)
+			}
+		}
+		for at, content := range parts {
+			for _, m := range part.FindAllStringSubmatch(unfolded(content), -1) {
+				if n, _ := strconv.Atoi(m[1]); n < 1 || n >= len(parts) {
+					t.Errorf("there is no %s", m[0])
+				}
+			}
+			for _, m := range place.FindAllStringSubmatch(unfolded(content), -1) {
+				where := at
+				if m[1] != "" {
+					where, _ = strconv.Atoi(m[1])
+				}
+				heading := "\n### " + m[2] + m[3]
+				if !strings.Contains(parts[where], heading) {
+					t.Errorf("%s: part %d has no such heading", m[0], where)
+				}
+			}
+		}
+	})
+}
+
+// TestCommandsStandAlone holds that nothing touches a command in running text:
+// whoever copies it must not copy a full stop too.
+func TestCommandsStandAlone(t *testing.T) {
+	r := runbookRenderer(t)
+	typed := regexp.MustCompile("`(?:sudo|bash|scp|nc|ps|tmux|screen|requorum|sha256sum|sed|grep|date|ls|rm|echo|curl|tail|monit|clearwater-etcdctl|cw-[a-z_]+) [^`]*`[^ \n]+|`[^`]*`\\.(?:\\s|$)")
+	eachPlan(t, func(t *testing.T, p *model.Plan) {
+		for _, found := range typed.FindAllString(renderedRunbook(t, r, p), -1) {
+			t.Error(found)
+		}
+	})
+}
+
+// TestChecksumLines holds that the line which checks a node's script picks this
+// script alone out of SHA256SUMS, whatever the names of the others.
+func TestChecksumLines(t *testing.T) {
+	d := sites[0].make()
+	for i, name := range []string{"bono-1", "bono-10", "bono-1-sh", "a-bono-1"} {
+		d.Sites[0].Nodes[i].Name = name
+	}
+	slices.SortFunc(d.Sites[0].Nodes, func(a, b model.Node) int { return model.CompareNames(a.Name, b.Name) })
+	p := planOf(t, d)
+	text := renderedRunbook(t, runbookRenderer(t), p)
+	lines := regexp.MustCompile(`sed -n 's,([^,]+),([^,]+),p' SHA256SUMS \| sha256sum -c`).FindAllStringSubmatch(text, -1)
+	if len(lines) != len(p.Nodes) {
+		t.Fatalf("%d lines for %d nodes", len(lines), len(p.Nodes))
+	}
+	for i, n := range p.Nodes {
+		var picked []string
+		for _, other := range p.Nodes {
+			sum := "0123456789abcdef  nodes/" + other.Name + ".sh"
+			if got := regexp.MustCompile(lines[i][1]).ReplaceAllString(sum, lines[i][2]); got != sum {
+				picked = append(picked, got)
+			}
+		}
+		if want := []string{"0123456789abcdef  " + n.Name + ".sh"}; !slices.Equal(picked, want) {
+			t.Errorf("%s picks %q, want %q", lines[i][0], picked, want)
+		}
+	}
+}
+
+// TestBlanks holds that each cell of a table to fill has room for what the
+// scripts print.
+func TestBlanks(t *testing.T) {
+	got := digestTable{Files: []string{"shared_config", versionRow}}.Blanks()
+	if want := []string{"____-____", "________"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

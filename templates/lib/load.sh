@@ -52,7 +52,7 @@ loaded_already() {
 	fi
 	if [ "$status" -eq 2 ]; then
 		fail 'etcd answers' "$SEEN" 'the cluster is not healthy' \
-			'see what this node'\''s next stage is:'$'\n'"sudo bash $NODE.sh"
+			"see what this node's next stage is:"$'\n'"sudo bash $NODE.sh"
 	fi
 	return 1
 }

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # vellum-1: its part in the recovery of the etcd cluster of site site1.
-# Plan 43eae805bfc6, made by requorum.
+# Plan 03483d209912, made by requorum.
 #
 # Run this on node vellum-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='43eae805bfc6'
+PLAN='03483d209912'
 DEPLOYMENT='known-good config'
 NODE='vellum-1'
 TYPE='vellum'
@@ -1725,7 +1725,7 @@ loaded_already() {
 	fi
 	if [ "$status" -eq 2 ]; then
 		fail 'etcd answers' "$SEEN" 'the cluster is not healthy' \
-			'see what this node'\''s next stage is:'$'\n'"sudo bash $NODE.sh"
+			"see what this node's next stage is:"$'\n'"sudo bash $NODE.sh"
 	fi
 	return 1
 }
@@ -1765,9 +1765,7 @@ stage_stop() {
 	fi
 	if ! wait_for 60 5 'the rest to be gone' all_gone; then
 		give_up 'no process of etcd or of a manager, and their ports free' \
-			'a process ignores monit and its init script' \
-			"run the stage again; if it ends the same way, end exactly these processes, then run it again:\
-$ENDING"
+			'a process ignores monit and its init script, or monit does not let go of it' "$(ending)"
 	fi
 	ok 'no process of etcd, of its polls or of a manager is left'
 
@@ -1796,7 +1794,7 @@ sudo lsof +D /var/lib/clearwater-etcd"
 	step 'stop/quiet' 'Prove that etcd'\''s ports are free' 'procedure 1.1; T4, T38'
 	if ! wait_for 30 5 'ports 2380 and 4000 to be free' ports_free; then
 		give_up 'nothing listens on ports 2380 and 4000' \
-			'an etcd that is not this node'\''s own service still runs (T4)' \
+			"an etcd that is not this node's own service still runs (T4)" \
 			'this shows which process listens; stop it, then run the stage again:'$'\n''sudo ss -lntp'
 	fi
 	if ! data_empty; then
@@ -1851,6 +1849,16 @@ go on only to start from the beginning, with the stage stop on EVERY live node o
 
 ENDING='' # commands that end what all_gone has found, a line each
 
+# ending: the remedy where something does not end.
+ending() {
+	if [ -n "$ENDING" ]; then
+		printf '%s\n' 'run the stage again; if it ends the same way, end exactly these, then run it again:' \
+			"${ENDING%$'\n'}"
+	else
+		printf '%s\n' 'see what it is, then run the stage again:' 'sudo monit status' 'sudo ss -lntp'
+	fi
+}
+
 # all_gone: no process of the four services is left, nor of an init script under
 # way, nor of a poll that could write into the data directory after the wipe (T6);
 # monit watches none of the services, or it would start them again; and their
@@ -1864,9 +1872,9 @@ all_gone() {
 		if runs "$service"; then
 			left="$left${left:+, }$service"
 			while read -r pid _; do
-				if [ -n "$pid" ]; then
-					left="$left $pid"
-					ENDING=$ENDING$'\n'"sudo kill -KILL $pid"
+				left="$left${pid:+ $pid}"
+				if [[ $pid =~ ^[0-9]+$ ]]; then
+					ENDING="${ENDING}sudo kill -KILL $pid"$'\n'
 				fi
 			done <<<"$FOUND"
 		fi
@@ -2067,8 +2075,7 @@ stage_confirm() {
 		fail 'etcd answers' "$SEEN" 'the cluster is not healthy' 'run the stage again'
 	fi
 	if [ "$status" -eq 0 ] && ! published_matches; then
-		fail "no shared_config in etcd yet, or this node's own" "$SEEN" \
-			'another node has published its configuration first (T25)' \
+		not_ours 'another node has published its configuration first (T25)' \
 			"if the one in etcd is right, put it on this node and run the stage again; if this node's is right, $START_OVER"
 	fi
 	start_config_manager 90
@@ -2076,7 +2083,7 @@ stage_confirm() {
 	step 'confirm/sync' 'Prove that the configuration is synchronised' 'procedure 4.6, 4.12; T28, T30, T31'
 	wait_in_sync 120
 	if ! published_matches; then
-		fail "etcd holds this node's own shared_config" "$SEEN" 'it was overwritten by another one (T25)' \
+		not_ours 'it was overwritten by another one (T25)' \
 			"$START_OVER, with the right file from /var/backups/requorum"
 	fi
 	ok "etcd holds this node's own shared_config"
@@ -2099,11 +2106,23 @@ then run the stage again:"$'\n'"sudo monit status"
 		"Next: the stage confirm on the next master. When all masters are done, see RUNBOOK.md for the stage that follows."
 }
 
+# not_ours MEANS DO: the verdict where etcd holds another shared_config than this
+# node. After the stage manage somebody has changed it with cw-config.
+not_ours() {
+	local seen=$SEEN
+	if managed; then
+		fail "etcd holds this node's own shared_config" "$seen" \
+			'the configuration was changed since the stage manage, and this node does not have it yet' \
+			'wait a minute, then run the stage again'
+	fi
+	fail "etcd holds this node's own shared_config" "$seen" "$1" "$2"
+}
+
 # meaning and remedy speak to what the wait for the cluster saw last.
 meaning() {
 	case $SEEN in
 	*'gives other keys'*) printf 'that master still has old data: it was not wiped (T10)\n' ;;
-	'no healthy member'*)
+	'no healthy member'* | *' leaders')
 		printf 'the masters form no cluster: too few are started, or they cannot reach each other\n'
 		;;
 	*)
@@ -2131,7 +2150,7 @@ stage_load() {
 			'a load under a running cluster manager overwrites what it is doing (T39, T45)' \
 			"if manage was done on any node, the values are loaded: nothing to do; otherwise $START_OVER"
 	fi
-	if ! cluster_formed; then
+	if ! wait_for 30 5 'the masters to answer alike' cluster_formed; then
 		fail 'the masters form one healthy cluster' "$SEEN" 'the stages before this one are not done' \
 			'do confirm on every master, and join on every other node, first'
 	fi
@@ -2259,7 +2278,7 @@ stage_finish() {
 # check_present STORE: the value of a store is there, whatever its states.
 check_present() {
 	if ! read_key "$(store_key "$1")"; then
-		fail "etcd holds a value of $1" "$SEEN" 'the stage load is not done' 'see RUNBOOK.md'
+		fail "etcd holds a value of $1" "$SEEN" 'the stage load is not done' 'see RUNBOOK.md, stage load'
 	fi
 }
 

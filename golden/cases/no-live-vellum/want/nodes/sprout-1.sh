@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # sprout-1: its part in the recovery of the etcd cluster of site site1.
-# Plan d2e7cafc304a, made by requorum.
+# Plan 91a34b5d861b, made by requorum.
 #
 # Run this on node sprout-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='d2e7cafc304a'
+PLAN='91a34b5d861b'
 DEPLOYMENT='no live Vellum'
 NODE='sprout-1'
 TYPE='sprout'
@@ -1335,9 +1335,7 @@ stage_stop() {
 	fi
 	if ! wait_for 60 5 'the rest to be gone' all_gone; then
 		give_up 'no process of etcd or of a manager, and their ports free' \
-			'a process ignores monit and its init script' \
-			"run the stage again; if it ends the same way, end exactly these processes, then run it again:\
-$ENDING"
+			'a process ignores monit and its init script, or monit does not let go of it' "$(ending)"
 	fi
 	ok 'no process of etcd, of its polls or of a manager is left'
 
@@ -1366,7 +1364,7 @@ sudo lsof +D /var/lib/clearwater-etcd"
 	step 'stop/quiet' 'Prove that etcd'\''s ports are free' 'procedure 1.1; T4, T38'
 	if ! wait_for 30 5 'ports 2380 and 4000 to be free' ports_free; then
 		give_up 'nothing listens on ports 2380 and 4000' \
-			'an etcd that is not this node'\''s own service still runs (T4)' \
+			"an etcd that is not this node's own service still runs (T4)" \
 			'this shows which process listens; stop it, then run the stage again:'$'\n''sudo ss -lntp'
 	fi
 	if ! data_empty; then
@@ -1421,6 +1419,16 @@ go on only to start from the beginning, with the stage stop on EVERY live node o
 
 ENDING='' # commands that end what all_gone has found, a line each
 
+# ending: the remedy where something does not end.
+ending() {
+	if [ -n "$ENDING" ]; then
+		printf '%s\n' 'run the stage again; if it ends the same way, end exactly these, then run it again:' \
+			"${ENDING%$'\n'}"
+	else
+		printf '%s\n' 'see what it is, then run the stage again:' 'sudo monit status' 'sudo ss -lntp'
+	fi
+}
+
 # all_gone: no process of the four services is left, nor of an init script under
 # way, nor of a poll that could write into the data directory after the wipe (T6);
 # monit watches none of the services, or it would start them again; and their
@@ -1434,9 +1442,9 @@ all_gone() {
 		if runs "$service"; then
 			left="$left${left:+, }$service"
 			while read -r pid _; do
-				if [ -n "$pid" ]; then
-					left="$left $pid"
-					ENDING=$ENDING$'\n'"sudo kill -KILL $pid"
+				left="$left${pid:+ $pid}"
+				if [[ $pid =~ ^[0-9]+$ ]]; then
+					ENDING="${ENDING}sudo kill -KILL $pid"$'\n'
 				fi
 			done <<<"$FOUND"
 		fi
@@ -1583,8 +1591,7 @@ stage_confirm() {
 	# The configuration source goes first: the first one to start decides what
 	# configuration the whole site gets (T25).
 	if ! published_matches; then
-		fail "etcd holds the shared_config that this node has" "$SEEN" \
-			'the configuration source has not published yet, or this node has another file' \
+		not_ours "$SOURCE has not published its configuration yet, or this node has another file" \
 			"do the stage confirm on $SOURCE first; if it is done, compare the digests of shared_config with $SOURCE \
 and mend the wrong file; then run the stage again"
 	fi
@@ -1593,7 +1600,7 @@ and mend the wrong file; then run the stage again"
 	step 'confirm/sync' 'Prove that the configuration is synchronised' 'procedure 4.6, 4.12; T28, T30, T31'
 	wait_in_sync 120
 	if ! published_matches; then
-		fail "etcd holds this node's own shared_config" "$SEEN" 'it was overwritten by another one (T25)' \
+		not_ours 'it was overwritten by another one (T25)' \
 			"$START_OVER, with the right file from /var/backups/requorum"
 	fi
 	ok "etcd holds this node's own shared_config"
@@ -1616,11 +1623,23 @@ then run the stage again:"$'\n'"sudo monit status"
 		"Next: the stage confirm on the next master. When all masters are done, see RUNBOOK.md for the stage that follows."
 }
 
+# not_ours MEANS DO: the verdict where etcd holds another shared_config than this
+# node. After the stage manage somebody has changed it with cw-config.
+not_ours() {
+	local seen=$SEEN
+	if managed; then
+		fail "etcd holds this node's own shared_config" "$seen" \
+			'the configuration was changed since the stage manage, and this node does not have it yet' \
+			'wait a minute, then run the stage again'
+	fi
+	fail "etcd holds this node's own shared_config" "$seen" "$1" "$2"
+}
+
 # meaning and remedy speak to what the wait for the cluster saw last.
 meaning() {
 	case $SEEN in
 	*'gives other keys'*) printf 'that master still has old data: it was not wiped (T10)\n' ;;
-	'no healthy member'*)
+	'no healthy member'* | *' leaders')
 		printf 'the masters form no cluster: too few are started, or they cannot reach each other\n'
 		;;
 	*)
@@ -1648,7 +1667,7 @@ stage_manage() {
 	# of the other nodes manage no data store (T49).
 	if ! members_healthy; then
 		fail 'the masters form a healthy cluster, as seen from this node' "$SEEN" \
-			'the stages before this one are not done' 'see RUNBOOK.md'
+			'the stages before this one are not done' 'see RUNBOOK.md, stage confirm'
 	fi
 	ok 'the cluster is healthy; no data store value is expected at this site'
 

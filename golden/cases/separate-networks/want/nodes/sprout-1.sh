@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # sprout-1: its part in the recovery of the etcd cluster of site london_1.
-# Plan 918644fb4f7c, made by requorum.
+# Plan 2c8fe6eaa629, made by requorum.
 #
 # Run this on node sprout-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='918644fb4f7c'
+PLAN='2c8fe6eaa629'
 DEPLOYMENT='masters only'
 NODE='sprout-1'
 TYPE='sprout'
@@ -1491,9 +1491,7 @@ stage_stop() {
 	fi
 	if ! wait_for 60 5 'the rest to be gone' all_gone; then
 		give_up 'no process of etcd or of a manager, and their ports free' \
-			'a process ignores monit and its init script' \
-			"run the stage again; if it ends the same way, end exactly these processes, then run it again:\
-$ENDING"
+			'a process ignores monit and its init script, or monit does not let go of it' "$(ending)"
 	fi
 	ok 'no process of etcd, of its polls or of a manager is left'
 
@@ -1522,7 +1520,7 @@ sudo lsof +D /var/lib/clearwater-etcd"
 	step 'stop/quiet' 'Prove that etcd'\''s ports are free' 'procedure 1.1; T4, T38'
 	if ! wait_for 30 5 'ports 2380 and 4000 to be free' ports_free; then
 		give_up 'nothing listens on ports 2380 and 4000' \
-			'an etcd that is not this node'\''s own service still runs (T4)' \
+			"an etcd that is not this node's own service still runs (T4)" \
 			'this shows which process listens; stop it, then run the stage again:'$'\n''sudo ss -lntp'
 	fi
 	if ! data_empty; then
@@ -1573,6 +1571,16 @@ confirm_wipe() {
 
 ENDING='' # commands that end what all_gone has found, a line each
 
+# ending: the remedy where something does not end.
+ending() {
+	if [ -n "$ENDING" ]; then
+		printf '%s\n' 'run the stage again; if it ends the same way, end exactly these, then run it again:' \
+			"${ENDING%$'\n'}"
+	else
+		printf '%s\n' 'see what it is, then run the stage again:' 'sudo monit status' 'sudo ss -lntp'
+	fi
+}
+
 # all_gone: no process of the four services is left, nor of an init script under
 # way, nor of a poll that could write into the data directory after the wipe (T6);
 # monit watches none of the services, or it would start them again; and their
@@ -1586,9 +1594,9 @@ all_gone() {
 		if runs "$service"; then
 			left="$left${left:+, }$service"
 			while read -r pid _; do
-				if [ -n "$pid" ]; then
-					left="$left $pid"
-					ENDING=$ENDING$'\n'"sudo kill -KILL $pid"
+				left="$left${pid:+ $pid}"
+				if [[ $pid =~ ^[0-9]+$ ]]; then
+					ENDING="${ENDING}sudo kill -KILL $pid"$'\n'
 				fi
 			done <<<"$FOUND"
 		fi
