@@ -1,7 +1,12 @@
 package golden_test
 
 import (
+	"crypto/sha256"
+	"fmt"
+	"io/fs"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"requorum/model"
@@ -76,9 +81,31 @@ grep -q '^signup_key=secret' /etc/clearwater/local_config`)
 	}
 }
 
-// state is all that a stage could change, without the clock and the copies.
+// state is all that a stage could change, without the clock and the copies: each
+// path with mode, owner and content.
 func (w *world) state() string {
-	return w.shell(`cd /; find etc var/lib world/keys world/monitored world/running | sort
-find etc var/lib world/keys world/monitored world/running -type f -exec stat -c '%n %a %u %g' {} + | sort
-find etc var/lib world/keys world/monitored world/running -type f -exec cksum {} + | sort`)
+	w.t.Helper()
+	var b strings.Builder
+	for _, top := range []string{"etc", "var/lib", "world/keys", "world/monitored", "world/running"} {
+		err := filepath.WalkDir(filepath.Join(w.root, top), func(path string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			info, err := d.Info()
+			if err != nil {
+				return err
+			}
+			owner := info.Sys().(*syscall.Stat_t)
+			fmt.Fprintf(&b, "%s %v %d:%d", strings.TrimPrefix(path, w.root), info.Mode(), owner.Uid, owner.Gid)
+			if info.Mode().IsRegular() {
+				fmt.Fprintf(&b, " %x", sha256.Sum256(read(w.t, path)))
+			}
+			b.WriteByte('\n')
+			return nil
+		})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	return b.String()
 }
