@@ -45,6 +45,10 @@ var catalogue = []part{
 	{"node/main.sh.tmpl", always},
 }
 
+// ExampleFolder is the one folder of the template tree without templates: the
+// starter inventory in it shapes no bundle.
+const ExampleFolder = "example"
+
 const headTemplate = "node/head.sh.tmpl"
 
 // Modes of the files of a bundle.

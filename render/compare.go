@@ -124,7 +124,8 @@ func (t *target) compareContent(root *os.Root, f File, e entry) (Difference, err
 		return stale("it is not text"), nil
 	}
 	d := stale("it is not what a fresh render makes")
-	d.Diff = diff.Diff(t.in(f.Path), have, t.in(f.Path)+" (fresh)", want)
+	name := diag.Visible(t.in(f.Path)) // a line end in it would end the line of the diff
+	d.Diff = diff.Diff(name, have, name+" (fresh)", want)
 	return d, nil
 }
 
@@ -159,5 +160,5 @@ func (t *target) unreadable(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("cannot read %s: %w", t.shown, err)
+	return fmt.Errorf("cannot read %s: %w", t.shown, plain(err))
 }

@@ -39,28 +39,6 @@ func New(tree, overlay fs.FS, overlayName string) (*Renderer, diag.List, error) 
 	return r, findings, nil
 }
 
-// lay puts the overlay's files over the tree's.
-func (r *Renderer) lay(overlay fs.FS, name string) (diag.List, error) {
-	files, err := readTree(overlay)
-	if err != nil {
-		return nil, err
-	}
-	var findings diag.List
-	for _, path := range sortedKeys(files) {
-		own := strings.TrimSuffix(name, "/") + "/" + path
-		if _, known := r.sources[path]; !known {
-			findings = append(findings, diag.Diagnostic{
-				Severity: diag.Error, Code: "unknown-template", File: own,
-				Text:   "no template of requorum has this path, so the file would never be used",
-				Remedy: "give it the path of the template that it stands for; requorum init --templates DIR writes them all",
-			})
-			continue
-		}
-		r.sources[path], r.names[path] = files[path], own
-	}
-	return findings, nil
-}
-
 // parse fills the template sets from the sources.
 func (r *Renderer) parse() diag.List {
 	r.scripts = template.New("").Funcs(scriptFuncs()).Option("missingkey=error")
@@ -152,23 +130,4 @@ func (r *Renderer) at(p place, d diag.Diagnostic) diag.Diagnostic {
 		d.File = own
 	}
 	return d
-}
-
-var errorPattern = regexp.MustCompile(`(?s)^template: ([^:]+(?::\d+)?(?::\d+)?): (.*)$`)
-
-// templateError turns an error of text/template, which begins with the place,
-// into a finding.
-func (r *Renderer) templateError(err error) diag.List {
-	if err == nil {
-		return nil
-	}
-	d := diag.Diagnostic{
-		Severity: diag.Error, Code: "template", Text: err.Error(),
-		Remedy: "mend the template; requorum init --templates DIR writes the ones that requorum carries",
-	}
-	if m := errorPattern.FindStringSubmatch(err.Error()); m != nil {
-		d = r.at(parsePlace(m[1]), d)
-		d.Text = strings.ReplaceAll(m[2], "\n", " ")
-	}
-	return diag.List{d}
 }

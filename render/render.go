@@ -12,7 +12,7 @@ import (
 	"fmt"
 	"io/fs"
 	"runtime"
-	"strings"
+	"slices"
 	"text/template"
 
 	"golang.org/x/sync/errgroup"
@@ -50,9 +50,6 @@ func (r *Renderer) FileOf(path string) string { return r.names[path] }
 func (r *Renderer) ID(p *model.Plan) string {
 	h := sha256.New()
 	for _, path := range sortedKeys(r.sources) {
-		if strings.HasPrefix(path, "example/") {
-			continue // the starter inventory shapes no bundle
-		}
 		fmt.Fprintf(h, "%s %d\n", path, len(r.sources[path]))
 		h.Write(r.sources[path])
 	}
@@ -77,7 +74,7 @@ func (r *Renderer) Bundle(p *model.Plan) (*Bundle, diag.List) {
 	findings = append(findings, r.templateError(err)...)
 	if findings.HasErrors() {
 		findings.Sort()
-		return nil, findings
+		return nil, slices.Compact(findings) // shapes share their templates, and so the mistakes in them
 	}
 	b.Files = append(b.Files,
 		File{Path: "RUNBOOK.md", Mode: textMode, Parts: [][]byte{runbook}},
@@ -157,12 +154,17 @@ func (r *Renderer) shapeParts(s Shape, steps map[string]stepText) ([]Part, error
 	return parts, nil
 }
 
-// readTree reads every file of a template tree.
+// readTree reads the files of a template tree.
 func readTree(tree fs.FS) (map[string][]byte, error) {
 	out := map[string][]byte{}
 	err := fs.WalkDir(tree, ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		switch {
+		case err != nil:
 			return err
+		case path == ExampleFolder:
+			return fs.SkipDir
+		case d.IsDir():
+			return nil
 		}
 		out[path], err = fs.ReadFile(tree, path)
 		return err

@@ -30,28 +30,6 @@ func (t *Trace) Values() []Span {
 	return slices.DeleteFunc(slices.Clone(t.Spans), func(s Span) bool { return !s.Value })
 }
 
-// Origin gives the template line that a line of the part came from.
-func (t *Trace) Origin(line int) (template string, templateLine int) {
-	offset := 0
-	for range line - 1 {
-		i := bytes.IndexByte(t.Body[offset:], '\n')
-		if i < 0 {
-			break
-		}
-		offset += i + 1
-	}
-	for _, s := range t.Spans {
-		if offset < s.End {
-			within := 0
-			if !s.Value && offset > s.Start {
-				within = bytes.Count(t.Body[s.Start:offset], []byte("\n"))
-			}
-			return s.Template, s.Line + within
-		}
-	}
-	return t.Template, line
-}
-
 func (r *Renderer) trace(name string, data any, steps map[string]stepText) (*Trace, error) {
 	set, err := r.traced.Clone()
 	if err != nil {

@@ -1,7 +1,10 @@
 package render
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
+	"strings"
 
 	"requorum/model"
 )
@@ -81,4 +84,28 @@ func (t *Tracer) head(node string) (Head, error) {
 		return Head{}, fmt.Errorf("the plan has no live node %q", node)
 	}
 	return t.site.head(n), nil
+}
+
+// Place gives the place in the templates that a byte of the part came from,
+// line and column from 1, the column in bytes. Of a value it is the action's.
+func (t *Trace) Place(offset int) (template string, line, column int) {
+	for i, s := range t.Spans {
+		if offset >= s.End && i < len(t.Spans)-1 {
+			continue
+		}
+		if s.Value {
+			return s.Template, s.Line, s.Column
+		}
+		before := t.Body[s.Start:min(offset, s.End)]
+		if newlines := bytes.Count(before, []byte("\n")); newlines > 0 {
+			return s.Template, s.Line + newlines, len(before) - bytes.LastIndexByte(before, '\n')
+		}
+		return s.Template, s.Line, s.Column + len(before)
+	}
+	return t.Template, 1, 1
+}
+
+// Paths lists the templates whose path begins so, in order.
+func (r *Renderer) Paths(prefix string) []string {
+	return slices.DeleteFunc(sortedKeys(r.sources), func(path string) bool { return !strings.HasPrefix(path, prefix) })
 }

@@ -66,7 +66,7 @@ func (b *Bundle) Write(ctx context.Context, dir string) (Outcome, diag.List, err
 		}
 		findings = append(findings, late...)
 	}
-	return outcome, slices.Concat(findings, t.foreignFindings(old), t.editedFindings(edited)), nil
+	return outcome, slices.Concat(findings, t.foreignFindings(old), t.editedFindings(edited, b)), nil
 }
 
 // WriteTree writes files into the folder dir, whole or not at all. The folder
@@ -129,6 +129,8 @@ func plain(err error) error {
 	switch {
 	case errors.Is(err, context.Canceled):
 		return errors.New("interrupted")
+	case errors.Is(err, syscall.ELOOP):
+		return errors.New("a symbolic link leads in a circle")
 	case errors.Is(err, syscall.EBUSY), errors.Is(err, syscall.EXDEV):
 		return errors.New("it is a mount point or holds one, and cannot be replaced in one step; name a folder below it")
 	}
@@ -183,10 +185,14 @@ func (t *target) foreignFindings(old *standing) diag.List {
 	return list
 }
 
-func (t *target) editedFindings(paths []string) diag.List {
+func (t *target) editedFindings(paths []string, b *Bundle) diag.List {
 	var list diag.List
 	for _, p := range paths {
-		list = append(list, t.warning(p, problem{"edited-file", "was changed by hand after it was rendered; it is rendered afresh", ""}))
+		fate := "it is rendered afresh"
+		if _, wanted := b.File(p); !wanted {
+			fate = "it is removed, since a fresh render would not make it"
+		}
+		list = append(list, t.warning(p, problem{"edited-file", "was changed by hand after it was rendered; " + fate, ""}))
 	}
 	return list
 }

@@ -55,7 +55,11 @@ func (t *target) newDraft() (*draft, error) {
 		if err != nil {
 			return nil, fmt.Errorf("no folder can be made in %s: %w", t.path, plain(err))
 		}
-		if err := d.open(); err != nil {
+		err = d.open()
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // another render took it for a leftover before it was locked
+		}
+		if err != nil {
 			d.discard()
 			return nil, err
 		}

@@ -39,9 +39,27 @@ func (t *target) clearLeftovers() (diag.List, error) {
 	return list, nil
 }
 
+// ours reports whether a folder with the name of a draft is one: it carries the
+// whole note, or holds nothing but the beginning of it, since its process was
+// killed before the note was written or while the folder was removed.
+func (t *target) ours(name string) bool {
+	content, err := t.parent.ReadFile(path.Join(name, noteFile))
+	if err == nil && string(content) == note {
+		return true
+	}
+	entries, listed := fs.ReadDir(t.parent.FS(), name)
+	switch {
+	case listed != nil || !strings.HasPrefix(note, string(content)):
+		return false
+	case len(entries) == 0:
+		return true
+	}
+	return len(entries) == 1 && entries[0].Name() == noteFile && err == nil
+}
+
 func (t *target) clearLeftover(name string) (problem, error) {
 	const code = "left-over-run"
-	if content, err := t.parent.ReadFile(path.Join(name, noteFile)); err != nil || string(content) != note {
+	if !t.ours(name) {
 		return problem{code, "looks like the folder of a killed render, but may be something else; it is left alone",
 			"look through it, then remove it"}, nil
 	}

@@ -52,20 +52,20 @@ func (t *target) exists() bool {
 // resolve gives the absolute path that dir means, free of symbolic links. why
 // tells what is wrong with it as a place for a bundle.
 func resolve(dir string) (path, why string, err error) {
-	path, err = filepath.EvalSymlinks(dir)
+	info, err := os.Stat(dir) // first: of links in a circle, EvalSymlinks tells nothing that errors.Is knows
 	if errors.Is(err, fs.ErrNotExist) {
 		return resolveAbsent(dir)
 	}
 	if err != nil {
 		return "", "", err
 	}
+	if path, err = filepath.EvalSymlinks(dir); err != nil {
+		return "", "", err
+	}
 	if path, err = filepath.Abs(path); err != nil {
 		return "", "", err
 	}
-	info, err := os.Stat(path)
 	switch {
-	case err != nil:
-		return "", "", err
 	case !info.IsDir():
 		return "", "it is a file, and a bundle is a folder", nil
 	case filepath.Dir(path) == path:

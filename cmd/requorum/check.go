@@ -49,7 +49,7 @@ func runCheck(s *session, o *options, args []string) error {
 		}
 		all = append(all, list...)
 		result.Checked = append(result.Checked, c)
-		if err := s.say(o, "%s: %s\n", c.Name, c.verdict()); err != nil {
+		if err := s.say(o, "%s: %s", c.Name, c.verdict()); err != nil {
 			return err
 		}
 	}

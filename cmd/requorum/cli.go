@@ -8,9 +8,12 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/pflag"
+
+	"requorum/model/diag"
 )
 
 // session is all that one run of the program may touch. Results go to out,
@@ -49,7 +52,7 @@ func wantsColor(f *os.File, env func(string) (string, bool)) bool {
 func run(args []string, s *session) (code exitCode) {
 	defer func() {
 		if r := recover(); r != nil {
-			fmt.Fprintf(s.stderr, "requorum: internal error: %v\n%s", r, debug.Stack())
+			fmt.Fprintf(s.stderr, "requorum: internal error: %s\n%s", diag.Visible(fmt.Sprint(r)), debug.Stack())
 			code = exitInternal
 		}
 	}()
@@ -70,7 +73,7 @@ func (s *session) conclude(err error) exitCode {
 		e = failed(err)
 	}
 	if e.err != nil {
-		fmt.Fprintf(s.stderr, "requorum: %v\n", e.err)
+		fmt.Fprintf(s.stderr, "requorum: %s\n", strings.Join(lines(e.err), "\n"))
 	}
 	if e.hint != "" {
 		fmt.Fprintf(s.stderr, "%s\n", e.hint)

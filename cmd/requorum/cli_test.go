@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode"
 
 	"requorum/model/inventory"
 )
@@ -228,6 +229,31 @@ func TestNearest(t *testing.T) {
 	}
 }
 
+// TestCodeList holds the layout of "help codes": two columns, and each code
+// once although two packages may share one.
+func TestCodeList(t *testing.T) {
+	_, text, _ := within("", "help", "codes")
+	lines := regexp.MustCompile(`(?m)^  ([a-z0-9-]+)( *)(.*)$`).FindAllStringSubmatch(text, -1)
+	column := 0
+	seen := map[string]bool{}
+	for _, m := range lines {
+		if seen[m[1]] {
+			t.Errorf("%s is listed twice", m[1])
+		}
+		seen[m[1]] = true
+		if at := len(m[1]) + len(m[2]); m[2] == "" || column > 0 && at != column {
+			t.Errorf("not in the column: %s", m[0])
+		} else {
+			column = at
+		}
+	}
+	for _, c := range allCodes() {
+		if !seen[c.ID] {
+			t.Errorf("%s is not listed", c.ID)
+		}
+	}
+}
+
 func TestWrapped(t *testing.T) {
 	long := strings.Repeat("word ", 20)
 	got := wrapped("\n" + long + "\nmore\n\n  as   it is\nafter\n")
@@ -242,8 +268,56 @@ func TestMendCanBePasted(t *testing.T) {
 	if want := `requorum render 'it'\''s.yaml' -o '/srv/my bundle' --templates own`; got != want {
 		t.Errorf("%s", got)
 	}
-	if got := shellWord("/srv/out"); got != "/srv/out" {
-		t.Error(got)
+	for word, want := range map[string]string{
+		"/srv/out": "/srv/out", "new\nline": `$'new\nline'`, "it's\x1b\\\xff\u202e": `$'it\'s\x1b\\\xff\u202e'`,
+	} {
+		if got := shellWord(word); got != want {
+			t.Errorf("%q: %s", word, got)
+		}
+	}
+}
+
+// TestNothingReachesATerminalRaw gives names that a terminal would obey, in
+// every place where a verb repeats a name.
+func TestNothingReachesATerminalRaw(t *testing.T) {
+	t.Chdir(t.TempDir())
+	const bad = "new\nline\x1b[31m\x9b\u202e\x7f"
+	_, starter, _ := within("", "init")
+	if err := os.WriteFile(bad+".yaml", []byte(starter), 0o600); err != nil {
+		t.Skip(err)
+	}
+	refused := strings.Replace(starter, "version: 1", "version: 2", 1)
+	if err := os.WriteFile(bad+".bad", []byte(refused), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	calls := [][]string{
+		{bad}, {"--" + bad}, {"-" + bad}, {"plan", "--" + bad}, {"plan", "--output", bad, "-"}, {"help", bad}, {"plan", "a", bad},
+		{"plan", "no" + bad}, {"plan", bad + ".bad"}, {"plan", bad + ".yaml", "--templates", "no" + bad},
+		{"check", "no" + bad, "nor" + bad}, {"completion", bad},
+		{"init", "--templates", "all" + bad}, {"init", "--templates", "no/" + bad},
+		{"render", bad + ".yaml", "-o", "out" + bad}, {"render", bad + ".yaml", "-o", "no/" + bad},
+		{"render", bad + ".yaml", "-o", "out" + bad, "--check"}, {"check", "out" + bad},
+		{"render", "two" + bad, "-o", "out" + bad, "--check"},
+		{"render", "two" + bad, "-o", "out" + bad, "--check", "--output", "json"},
+		{"render", bad + ".yaml", "-o", "out" + bad, "--output", "json"}, {"check", "out" + bad, "--output", "json"},
+	}
+	for _, args := range calls {
+		if args[1%len(args)] == "two"+bad { // the bundle is now another's, with more in it
+			changed := strings.Replace(starter, "ims-example", "other", 1)
+			if err := errors.Join(os.WriteFile("two"+bad, []byte(changed), 0o600),
+				os.WriteFile(filepath.Join("out"+bad, "RUNBOOK.md"), []byte("\x1b[2J"+bad[:3]+"\u202e\n"), 0o600)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, stdout, stderr := within("", args...)
+		for _, printed := range []string{stdout, stderr} {
+			if i := strings.IndexFunc(printed, func(r rune) bool { return !unicode.IsPrint(r) && r != '\n' && r != '\t' }); i >= 0 || strings.Contains(printed, "new\nline") {
+				t.Errorf("%q: %q", args, printed)
+			}
+		}
+		if stdout+stderr == "" {
+			t.Errorf("%q: nothing is printed", args)
+		}
 	}
 }
 

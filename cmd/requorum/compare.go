@@ -42,14 +42,13 @@ func (s *session) compare(o *options, r *recovery, b *render.Bundle, inventory s
 			result.Differences = append(result.Differences, difference{d.Path, d.Finding.Code, string(d.Diff)})
 			return nil
 		}
-		_, err := s.out.Write(d.Diff)
-		return err
+		return s.print(visibleLines(d.Diff))
 	})
 	if err != nil {
 		return err
 	}
 	if len(differences) == 0 && !findings.HasErrors() {
-		err = s.say(o, "%s: current: plan %s\n", o.bundle, b.ID)
+		err = s.say(o, "%s: current: plan %s", o.bundle, b.ID)
 	} else if !slices.ContainsFunc(findings, func(d diag.Diagnostic) bool { return d.Code == "not-a-bundle" }) {
 		result.Mend = mend(o, inventory)
 	}
@@ -83,9 +82,30 @@ func shellWord(w string) string {
 	if render.WordPattern.MatchString(w) || w == "-o" || w == "-" || w == "--templates" || path.IsAbs(w) && render.WordPattern.MatchString(w[1:]) {
 		return w
 	}
+	if visible := diag.Visible(w); visible != w {
+		return "$'" + diag.Visible(strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(w)) + "'" // bash knows the same escapes
+	}
 	quoted, err := render.Quote(w)
 	if err != nil {
-		return w // a name that no shell can take is shown as it is
+		return w // not reached: what cannot be quoted is not visible either
 	}
 	return quoted
+}
+
+// visibleLines is diag.Visible for text of several lines, with tabs.
+func visibleLines(text []byte) string {
+	var b strings.Builder
+	for line := range strings.Lines(string(text)) {
+		body, end := strings.CutSuffix(line, "\n")
+		for i, cell := range strings.Split(body, "\t") {
+			if i > 0 {
+				b.WriteByte('\t')
+			}
+			b.WriteString(diag.Visible(cell))
+		}
+		if end {
+			b.WriteByte('\n')
+		}
+	}
+	return b.String()
 }

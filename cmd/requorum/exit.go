@@ -4,6 +4,10 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"strings"
+	"syscall"
+
+	"requorum/model/diag"
 )
 
 // exitCode is the exit status of the program; "requorum help exit-status"
@@ -55,6 +59,9 @@ func withHint(err error, hint string) error {
 // bare drops the operation and path that package os puts before an error,
 // where the message names the path already.
 func bare(err error) error {
+	if errors.Is(err, syscall.ELOOP) {
+		return errors.New("a symbolic link leads in a circle")
+	}
 	if e := new(fs.PathError); errors.As(err, &e) {
 		return e.Err
 	}
@@ -62,4 +69,22 @@ func bare(err error) error {
 		return e.Err
 	}
 	return err
+}
+
+// lines gives an error as lines for a terminal. Of errors that were joined, each
+// has its own.
+func lines(err error) []string {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []string{diag.Visible(err.Error())}
+	}
+	var all, texts []string
+	for _, e := range joined.Unwrap() {
+		all = append(all, lines(e)...)
+		texts = append(texts, e.Error())
+	}
+	if strings.Join(texts, "\n") != err.Error() {
+		return []string{diag.Visible(err.Error())} // wrapped in words, not joined
+	}
+	return all
 }

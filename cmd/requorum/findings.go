@@ -43,8 +43,12 @@ func (s *session) printJSON(list diag.List, result document) error {
 	if err := result.fill(findings.Bytes()); err != nil {
 		return err
 	}
-	e := json.NewEncoder(s.out)
+	var out bytes.Buffer
+	e := json.NewEncoder(&out)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(result)
+	if err := e.Encode(result); err != nil {
+		return err
+	}
+	return s.print(string(diag.VisibleJSON(out.Bytes())))
 }

@@ -113,10 +113,22 @@ func helpNames() []string {
 
 // codeList is the topic of the codes themselves.
 func codeList() string {
+	var ids []string
+	summaries := map[string]string{}
+	column := 0
+	for _, c := range allCodes() {
+		column = max(column, len(c.ID))
+		if other := summaries[c.ID]; other != "" {
+			summaries[c.ID] = strings.TrimSuffix(other, ".") + "; or: " + c.Summary
+			continue
+		}
+		ids = append(ids, c.ID)
+		summaries[c.ID] = c.Summary
+	}
 	var b strings.Builder
 	b.WriteString("The codes of findings, for \"requorum help CODE\":\n\n")
-	for _, c := range allCodes() {
-		b.WriteString(folded(fmt.Sprintf("  %-19s", c.ID), c.Summary))
+	for _, id := range ids {
+		b.WriteString(folded(fmt.Sprintf("  %-*s  ", column, id), summaries[id]))
 	}
 	return b.String()
 }

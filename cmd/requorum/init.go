@@ -32,7 +32,7 @@ func runInit(s *session, o *options, _ []string) error {
 		return err
 	}
 	if !findings.HasErrors() {
-		if err := s.say(o, "%s: written: %d files\n", o.templates, len(files)); err != nil {
+		if err := s.say(o, "%s: written: %d files", o.templates, len(files)); err != nil {
 			return err
 		}
 	}
@@ -43,8 +43,13 @@ func runInit(s *session, o *options, _ []string) error {
 func templateFiles() ([]render.File, error) {
 	var files []render.File
 	err := fs.WalkDir(templates.FS, ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		switch {
+		case err != nil:
 			return err
+		case path == render.ExampleFolder:
+			return fs.SkipDir
+		case d.IsDir():
+			return nil
 		}
 		src, err := fs.ReadFile(templates.FS, path)
 		files = append(files, render.File{Path: path, Mode: 0o644, Parts: [][]byte{src}})

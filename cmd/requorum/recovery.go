@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
@@ -47,21 +46,16 @@ func (r *recovery) readPlan(s *session, name string) error {
 	}
 	files := filesOf(name)
 	defer files.close()
-	deployment, findings := inventory.Parse(shown, src, files.read)
-	if len(findings) > 0 {
+	deployment, places, findings := inventory.Read(shown, src, files.read)
+	r.findings = findings
+	if deployment != nil {
+		s.settleMemory(deployment)
+		plan, warnings := planner.Build(deployment)
+		r.plan, r.warnings = plan, places.Locate(warnings) // the plan's own name no place
+	}
+	if len(r.all()) > 0 {
 		r.sources[shown] = src
-		r.findings = findings
 	}
-	if findings.HasErrors() {
-		return nil
-	}
-	s.settleMemory(deployment)
-	plan, warnings := planner.Build(deployment)
-	warnings = slices.Clone(warnings) // the plan's own name no file
-	for i := range warnings {
-		warnings[i].File = shown
-	}
-	r.plan, r.warnings = plan, warnings
 	return nil
 }
 
@@ -71,9 +65,9 @@ func (r *recovery) readTemplates(overlay string) error {
 		r.renderer, r.findings = renderer, append(r.findings, findings...)
 		return err
 	}
-	root, err := os.OpenRoot(overlay)
+	root, err := openFolder(overlay)
 	if err != nil {
-		return fmt.Errorf("cannot read the templates in %s: %w", overlay, bare(err))
+		return fmt.Errorf("cannot read the templates in %s: %w", overlay, err)
 	}
 	defer root.Close()
 	renderer, findings, err := render.New(templates.FS, root.FS(), overlay)
@@ -89,8 +83,8 @@ func (r *recovery) readTemplates(overlay string) error {
 func (r *recovery) showTemplates(tree fs.FS, name string, findings diag.List) {
 	for _, d := range findings {
 		path, inside := strings.CutPrefix(d.File, strings.TrimSuffix(name, "/")+"/")
-		if !inside || r.sources[d.File] != nil {
-			continue
+		if !inside || d.Line == 0 || r.sources[d.File] != nil {
+			continue // without a line, it may be no file at all
 		}
 		if src, err := fs.ReadFile(tree, path); err == nil {
 			r.sources[d.File] = src

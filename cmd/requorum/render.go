@@ -103,22 +103,17 @@ func (s *session) write(o *options, r *recovery, b *render.Bundle) error {
 	outcome, findings, err := b.Write(ctx, o.bundle)
 	findings = slices.Concat(r.all(), findings)
 	if err != nil {
-		return errors.Join(err, s.mention(findings))
+		return errors.Join(err, diag.WriteText(s.stderr, findings, r.sources, s.color)) // the error itself follows
 	}
 	result := &renderDocument{}
 	if outcome != "" {
 		result.Bundle = &bundleResult{o.bundle, b.ID, outcome, len(b.Files), len(b.Scripts)}
-		if err := s.say(o, "%s: %s: plan %s, %d scripts; begin with %s\n",
-			o.bundle, outcome, b.ID, len(b.Scripts), filepath.Join(o.bundle, "RUNBOOK.md")); err != nil {
+		if err := s.say(o, "%s: %s: plan %s, %s; begin with %s",
+			o.bundle, outcome, b.ID, count(len(b.Scripts), "script"), filepath.Join(o.bundle, "RUNBOOK.md")); err != nil {
 			return err
 		}
 	}
 	return s.report(o, findings, r.sources, result)
-}
-
-// mention prints what was found before an error; the error itself follows.
-func (s *session) mention(list diag.List) error {
-	return diag.WriteText(s.stderr, list, nil, s.color)
 }
 
 // say prints a line of a result in text form.
@@ -126,8 +121,7 @@ func (s *session) say(o *options, format string, args ...any) error {
 	if o.json() {
 		return nil
 	}
-	_, err := fmt.Fprintf(s.out, format, args...)
-	return err
+	return s.print(diag.Visible(fmt.Sprintf(format, args...)) + "\n")
 }
 
 // untilInterrupted gives a context that ends with the first interrupt; a second

@@ -62,6 +62,20 @@ func readAll(f *os.File, limit int) ([]byte, error) {
 	return src, nil
 }
 
+// openFolder opens a folder. It tells by itself that a name is none, since the
+// opening of a pipe would wait.
+func openFolder(name string) (*os.Root, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, bare(err)
+	}
+	if !info.IsDir() {
+		return nil, errors.New("it is not a folder")
+	}
+	root, err := os.OpenRoot(name)
+	return root, bare(err)
+}
+
 // named reads the files that an inventory names, from the inventory's folder
 // and from nowhere else.
 type named struct {

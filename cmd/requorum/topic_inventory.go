@@ -45,5 +45,5 @@ In each node:
   etcd_cluster_key     [the type] etcd_cluster_key in local_config
   location             [none] where the machine is; printed in the runbook
 
-Names of nodes are [a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?, those of sites may have _ too. No address is used twice. Text is one printable line. Anchors, aliases, tags and unknown or repeated keys are refused. The order of keys, quotes and comments change nothing in what is rendered.
+Names of nodes are [a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?, those of sites may have _ inside too. No address is used twice. Text is one printable line. Anchors, aliases, tags and unknown or repeated keys are refused. The order of keys, quotes and comments change nothing in what is rendered.
 `

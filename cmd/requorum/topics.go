@@ -90,9 +90,8 @@ Requorum carries the templates of all that it renders. "requorum init --template
   lib/NOUN.sh          functions of the node scripts, plain bash
   node/*.sh.tmpl       head, stages and dispatch of a node script
   runbook/*.tmpl       the runbook and the text of the plan
-  example/*.yaml       the starter inventory
 
-To change one, keep it in a folder of your own under the same path, without the others, and add --templates DIR to "plan" and "render". A file of another path is an error, since it would never be used.
+To change one, keep it in a folder of your own under the same path, without the others, and add --templates DIR to "plan" and "render". A file or folder of another path is an error, since it would never be used; so is anything else than a file.
 
 What they give passes the same checks as ever, and the plan's id changes with them. Mistakes are reported with the file, line and column of your own template.
 

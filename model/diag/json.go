@@ -34,14 +34,14 @@ func WriteJSON(w io.Writer, l List) error {
 	if err := encoder.Encode(report{JSONVersion, l}); err != nil {
 		return err
 	}
-	_, err := w.Write(escapeHidden(b.Bytes()))
+	_, err := w.Write(VisibleJSON(b.Bytes()))
 	return err
 }
 
-// escapeHidden writes what encoding/json leaves raw (DEL, C1 controls,
-// direction marks) as \u escapes. Such characters stand only inside strings,
-// where the escape means the same.
-func escapeHidden(b []byte) []byte {
+// VisibleJSON is Visible for JSON: it writes what encoding/json leaves raw (DEL,
+// C1 controls, direction marks) as \u escapes. Such characters stand only inside
+// strings, where the escape means the same.
+func VisibleJSON(b []byte) []byte {
 	if bytes.IndexFunc(b, hiddenInJSON) < 0 {
 		return b
 	}

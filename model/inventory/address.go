@@ -42,13 +42,23 @@ func unusable(a netip.Addr) (reason, remedy string) {
 		return "is a loopback address, which every machine has", writeAddress
 	case a.IsMulticast():
 		return "is a multicast address", writeAddress
-	case a.Is6() && a.IsLinkLocalUnicast():
+	case a.IsLinkLocalUnicast():
 		return "is a link-local address, which reaches no other network", writeAddress
 	case a == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
 		return "is the broadcast address", writeAddress
+	case thisNetwork.Contains(a):
+		return "begins with 0, as no machine's address does", writeAddress
+	case reserved.Contains(a):
+		return "is of the reserved range from 240.0.0.0 on", writeAddress
 	}
 	return "", ""
 }
+
+// Ranges of IPv4 in which no machine has its address.
+var (
+	thisNetwork = netip.MustParsePrefix("0.0.0.0/8")
+	reserved    = netip.MustParsePrefix("240.0.0.0/4")
+)
 
 // addressWithin finds the address in text that has something around it, such
 // as 10.1.0.11/24, 10.1.0.11:4000 or [fd00::11].

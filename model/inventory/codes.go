@@ -65,8 +65,8 @@ quotes: location: "*spare* rack".`,
 		Detail: `An address is written in numbers and stands alone, without port, network size,
 brackets or interface: 10.1.0.11 or fd00::11. Host names do not work, because
 Clearwater compares these settings letter by letter with the node's own
-address. Loopback, multicast, broadcast and link-local addresses and 0.0.0.0
-reach no node from another.
+address. Loopback, multicast, broadcast and link-local addresses reach no node
+from another, and neither do those from 0.0.0.0/8 and 240.0.0.0/4.
 
 Write the value of local_ip or management_local_ip in the node's
 /etc/clearwater/local_config.`,
@@ -87,17 +87,18 @@ the key out where local_config does not set it.`,
 		Detail: `The name of a node becomes the name of its script and is typed by hand to
 confirm a stage. So it has only lower-case letters, digits and hyphens, begins
 and ends with a letter or digit, and has at most 63 characters: vellum-1. A
-site's name may have underscores as well, anywhere: site_1.
+site's name may have underscores as well, but not first or last: site_1.
 
 A node's name is the deployment's own choice. A site's name is Clearwater's
 local_site_name of the site's nodes; it stands in etcd keys.`,
 	},
 	{
 		ID:      codeBadPath,
-		Summary: "the path leaves the folder of the inventory",
+		Summary: "not the path of a file beside the inventory or below",
 		Detail: `Files that the inventory names lie beside it or in folders below, so that the
 inventory and its files can be copied and kept together. Absolute paths and
-paths with ".." are refused.
+paths with ".." are refused, and so is a path with a slash at its end, which
+means a folder.
 
 Copy the file next to the inventory and write its path from there, for example
 shared_config: files/shared_config.`,
@@ -108,7 +109,8 @@ shared_config: files/shared_config.`,
 		Detail: `deployment, location and paths are printed in the runbook and in scripts. What
 a person reads there must be all there is: no line ends, no control characters,
 no characters without a shape (zero-width characters, direction marks), no
-space first or last, and at most 200 characters. deployment is never empty.
+other character that looks like a space (no-break space), no space first or
+last, and 1 to 200 characters.
 
 Type the text anew where a copied one brought such characters along. Text
 below "|" or ">" ends with a line end; write it on the line of its key.`,

@@ -14,7 +14,7 @@ import (
 // the bytes are no YAML document and nothing more can be said.
 func readDocument(r *report, src []byte) *yaml.Node {
 	if len(src) > MaxSize {
-		r.add(place{}, "", tooLarge("the inventory", len(src), MaxSize))
+		r.add(place{}, "", tooLarge("the inventory", MaxSize))
 		return nil
 	}
 	src = bytes.TrimPrefix(src, []byte("\ufeff"))

@@ -49,7 +49,7 @@ func (c sharedConfig) add(at place, p problem) {
 
 func checkSharedConfig(c sharedConfig) {
 	if len(c.content) > MaxFileSize {
-		c.add(place{}, tooLarge("shared_config", len(c.content), MaxFileSize))
+		c.add(place{}, tooLarge("shared_config", MaxFileSize))
 		return
 	}
 	if !hasSetting(c.content) {

@@ -31,6 +31,8 @@ func TestFilesPaths(t *testing.T) {
 		{"../shared_config", codeBadPath},
 		{"files/../shared_config", codeBadPath},
 		{"files/..", codeBadPath},
+		{"files/", codeBadPath},
+		{"files/shared_config/", codeBadPath},
 		{"a\x00b", codeBadText},
 		{"a\nb", codeBadText},
 		{strings.Repeat("a", maxLine+1), codeBadText},

@@ -112,8 +112,12 @@ func write(d *model.Deployment) string {
 		fmt.Fprintf(&b, "  %q:\n    nodes: {\n", s.Name)
 		for j := range s.Nodes {
 			n := s.Nodes[len(s.Nodes)-1-j]
-			fmt.Fprintf(&b, "      %q: {location: %s, etcd_cluster_key: %q, state: %q, etcd: %q, management_local_ip: %q, local_ip: %q, type: %q},\n",
-				n.Name, quoteJSON(n.Location), n.ClusterKey, n.State, n.Etcd, n.ManagementIP, n.LocalIP, n.Type)
+			location := ""
+			if n.Location != "" {
+				location = "location: " + quoteJSON(n.Location) + ", "
+			}
+			fmt.Fprintf(&b, "      %q: {%setcd_cluster_key: %q, state: %q, etcd: %q, management_local_ip: %q, local_ip: %q, type: %q},\n",
+				n.Name, location, n.ClusterKey, n.State, n.Etcd, n.ManagementIP, n.LocalIP, n.Type)
 		}
 		b.WriteString("    }\n")
 		if s.SharedConfig != nil {

@@ -34,6 +34,13 @@ type Files func(path string) ([]byte, error)
 //
 // Parse neither keeps src nor panics, whatever the bytes are.
 func Parse(name string, src []byte, files Files) (*model.Deployment, diag.List) {
+	d, _, findings := Read(name, src, files)
+	return d, findings
+}
+
+// Read is Parse, and gives the places of what was read too, for findings that
+// come later. Let go of them soon: they hold all of the inventory's text.
+func Read(name string, src []byte, files Files) (*model.Deployment, *Places, diag.List) {
 	r := &report{file: name}
 	var d draft
 	if root := readDocument(r, src); root != nil {
@@ -44,7 +51,7 @@ func Parse(name string, src []byte, files Files) (*model.Deployment, diag.List) 
 	}
 	findings := r.sorted()
 	if findings.HasErrors() {
-		return nil, findings
+		return nil, nil, findings
 	}
-	return d.deployment(), findings
+	return d.deployment(), &Places{name, &d}, findings
 }

@@ -30,7 +30,7 @@ var (
 	roleKind  = words("an etcd role", codeUnknownRole, string(model.Master), string(model.Proxy))
 	stateKind = words("a node state", codeUnknownState, string(model.Live), string(model.Failed))
 
-	siteNameKind = pattern("a site name", codeBadName, ruleSiteName, `^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$`)
+	siteNameKind = pattern("a site name", codeBadName, ruleSiteName, `^[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?$`)
 	nodeNameKind = pattern("a node name", codeBadName, ruleNodeName, `^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 	keyKind      = pattern("a part of an etcd key", codeBadKey, ruleKey, `^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`)
 
@@ -55,7 +55,7 @@ var (
 		remedy: writePath,
 		tag:    strTag,
 		check:  checkPath,
-		schema: lineSchema(1),
+		schema: lineSchema(),
 	}
 )
 
@@ -93,14 +93,14 @@ func pattern(noun, code, rule, expression string) kind {
 	}
 }
 
-// lineKind is one printable line of at least shortest characters.
-func lineKind(shortest int) kind {
+// lineKind is one printable line; whenEmpty is what to do about an empty one.
+func lineKind(whenEmpty string) kind {
 	return kind{
 		noun:   "text",
 		remedy: writeLine,
 		tag:    strTag,
-		check:  func(value string) *problem { return checkLine(value, shortest) },
-		schema: lineSchema(shortest),
+		check:  func(value string) *problem { return checkLine(value, whenEmpty) },
+		schema: lineSchema(),
 	}
 }
 
@@ -120,10 +120,14 @@ func checkBool(value string) *problem {
 	return notTrueOrFalse(value)
 }
 
-// checkPath refuses what could leave the folder of the inventory.
+// checkPath refuses what could leave the folder of the inventory, and what no
+// file can be called.
 func checkPath(value string) *problem {
-	if p := checkLine(value, 1); p != nil {
+	if p := checkLine(value, writePath); p != nil {
 		return p
+	}
+	if strings.HasSuffix(value, "/") {
+		return pathOfFolder(value)
 	}
 	if path.IsAbs(value) || slices.Contains(strings.Split(value, "/"), "..") {
 		return pathOutside(value)

@@ -15,6 +15,7 @@ import (
 
 // Remedies that several problems share.
 const (
+	leaveOut         = "write one line of text, or leave the key out"
 	writeAddress     = "write one address in numbers, for example 10.1.0.11; a host name does not work here"
 	writeWithoutZone = "write the address without the interface"
 	writeLine        = "write one line of text"
@@ -24,17 +25,17 @@ const (
 	writeUTF8        = "save the file as UTF-8"
 	writeValueOut    = "write the value out in full at each place"
 
-	ruleSiteName = "use lower-case letters, digits, - and _; at most 63 characters; no - first or last"
-	ruleNodeName = "use lower-case letters, digits and -; at most 63 characters; no - first or last"
+	ruleSiteName = "use lower-case letters, digits, - and _; at most 63 characters; a letter or digit first and last"
+	ruleNodeName = "use lower-case letters, digits and -; at most 63 characters; a letter or digit first and last"
 	ruleKey      = "use letters, digits, dots, - and _; at most 63 characters; a letter or digit first"
 )
 
 // The file as a whole.
 
-func tooLarge(what string, size, limit int) problem {
+func tooLarge(what string, limit int) problem {
 	return problem{
 		codeTooLarge,
-		fmt.Sprintf("%s has %d bytes; the limit is %d", what, size, limit),
+		fmt.Sprintf("%s has more than %d bytes", what, limit),
 		"check that the right file is named",
 	}
 }
@@ -98,9 +99,19 @@ var syntaxMessages = []struct{ message, text, remedy string }{
 		"use spaces instead of tabs; put a value that begins with @, %, | or a backquote in quotes",
 	},
 	{
-		"found a tab character",
+		foundTab,
 		"a tab stands where only spaces may",
 		"indent with spaces",
+	},
+	{
+		foundLookAlike,
+		"a character in the indentation looks like a space and is none",
+		"type the spaces anew",
+	},
+	{
+		foundText,
+		"text stands behind a closing quote",
+		"put the whole value in quotes, or remove what stands behind them",
 	},
 	{
 		"could not find expected ':'",
@@ -130,6 +141,11 @@ var syntaxMessages = []struct{ message, text, remedy string }{
 	{
 		"found unknown escape character",
 		"unknown escape sequence in double quotes",
+		"use single quotes for text with backslashes",
+	},
+	{
+		"did not find expected hexdecimal number",
+		"an escape sequence in double quotes lacks its digits",
 		"use single quotes for text with backslashes",
 	},
 	{
@@ -250,8 +266,8 @@ func notOfPattern(code, value, noun, rule string) *problem {
 	return &problem{code, quote(value) + " is not " + noun, rule}
 }
 
-func emptyLine() *problem {
-	return &problem{codeBadText, "the text is empty", writeLine}
+func emptyLine(remedy string) *problem {
+	return &problem{codeBadText, "the text is empty", remedy}
 }
 
 func longLine(length int) *problem {
@@ -263,8 +279,10 @@ func longLine(length int) *problem {
 }
 
 func invisibleCharacter(c rune, position int) *problem {
-	what := "an invisible character"
+	what, remedy := "an invisible character", "write one line of printable text"
 	switch {
+	case c == 0x2800 || unicode.Is(unicode.Zs, c):
+		what, remedy = "a look-alike of a space", "type a plain space there"
 	case c == '\n' || c == '\r':
 		what = "a line end"
 	case unicode.IsControl(c):
@@ -273,7 +291,7 @@ func invisibleCharacter(c rune, position int) *problem {
 	return &problem{
 		codeBadText,
 		fmt.Sprintf("character %d of the text is %s, U+%04X", position, what, c),
-		"write one line of printable text",
+		remedy,
 	}
 }
 
@@ -283,6 +301,10 @@ func spaceAtEnd() *problem {
 
 func pathOutside(path string) *problem {
 	return &problem{codeBadPath, quote(path) + " leaves the folder of the inventory", writePath}
+}
+
+func pathOfFolder(path string) *problem {
+	return &problem{codeBadPath, quote(path) + " ends with a slash, so it is the path of a folder", writePath}
 }
 
 // Addresses.

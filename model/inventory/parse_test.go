@@ -143,7 +143,7 @@ func TestParseSameMeaning(t *testing.T) {
 			"recover": "site1", "deployment": "ims-example", "version": 1}`,
 		"explicit keys": strings.Replace(small, "version: 1", "? version\n: 1", 1),
 		"defaults written out": strings.Replace(small, "recover:", "etcd_key: clearwater\nuses: {homer: false}\nrecover:", 1) +
-			"        state: live\n        etcd_cluster_key: vellum\n        management_local_ip: 10.1.0.11\n        location: ''\n",
+			"        state: live\n        etcd_cluster_key: vellum\n        management_local_ip: 10.1.0.11\n",
 	}
 	for name, src := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -70,7 +70,7 @@ func TestSchemaAgrees(t *testing.T) {
 		{"empty uses", "recover", "uses: {}\nrecover", true},
 		{"site without nodes", "sites:", "sites:\n  site_2: {nodes: {}}", true},
 		{"shared_config", "    nodes:", "    files: {shared_config: files/a}\n    nodes:", true},
-		{"empty location", "etcd: master", "etcd: master\n        location: ''", true},
+		{"empty location", "etcd: master", "etcd: master\n        location: ''", false},
 		{"IPv6", "10.1.0.11", "'fd00::1'\n        management_local_ip: 10.0.0.1", true},
 
 		{"unknown key at the top", "version: 1", "version: 1\nother: 1", false},

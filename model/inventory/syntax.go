@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
@@ -36,11 +37,63 @@ func reportSyntax(r *report, src []byte, err error) {
 		r.add(at.columnOf(src, "*"+name), "", noAlias(name))
 		return
 	}
-	at := syntaxPlace(src, stop, message, line)
-	if line := bytes.Runes(lineOf(src, at.line)); int(at.column) <= len(line) && line[at.column-1] == '\t' {
-		message = "found a tab character"
-	}
+	at, message := sharpen(src, stop, message, syntaxPlace(src, stop, message, line))
 	r.add(at, "", notYAML(message))
+}
+
+// The mistakes that yaml.v3 has no words of its own for.
+const (
+	foundTab       = "found a tab character"
+	foundLookAlike = "found a look-alike of a space"
+	foundText      = "found text behind a quote"
+)
+
+// sharpen looks at the line for the mistake itself, of which yaml.v3 often
+// tells only the consequence.
+func sharpen(src []byte, stop int, message string, at place) (place, string) {
+	if odd := lookAlike(src, at.line); odd.line > 0 {
+		return odd, foundLookAlike
+	}
+	if isEscapeMessage(message) {
+		last := bytes.LastIndexByte(src[:min(stop, len(src))], '\\')
+		at = placeAt(src, max(last, 0))
+		return at.atByte(src, badEscape(lineOf(src, at.line))), message
+	}
+	line := lineOf(src, at.line)
+	if message == "found unexpected end of stream" {
+		return at.atByte(src, openQuote(line)), message
+	}
+	if behind := behindQuote(line); behind >= 0 && isParserMessage(message) {
+		return at.atByte(src, behind), foundText
+	}
+	if runes := bytes.Runes(line); int(at.column) <= len(runes) && runes[at.column-1] == '\t' {
+		message = foundTab
+	}
+	return at, message
+}
+
+func isEscapeMessage(message string) bool {
+	return message == "found unknown escape character" || message == "did not find expected hexdecimal number"
+}
+
+// lookAlike finds a character that looks like a space in the indentation of a
+// line, or of the one above that says anything. YAML takes such a character for
+// text, and stumbles over what comes behind.
+func lookAlike(src []byte, number int32) place {
+	for n := number; n > 0; n-- {
+		line := lineOf(src, n)
+		at := bytes.IndexFunc(line, func(c rune) bool { return c != ' ' && c != '\t' })
+		if at < 0 || n < number && line[at] == '#' {
+			continue
+		}
+		if c, _ := utf8.DecodeRune(line[at:]); c > ' ' && (unicode.Is(unicode.Zs, c) || unicode.Is(invisible, c)) {
+			return place{line: n}.atByte(src, at)
+		}
+		if n < number {
+			break
+		}
+	}
+	return place{}
 }
 
 func unknownAnchor(message string) (name string, ok bool) {
@@ -81,7 +134,11 @@ func syntaxPlace(src []byte, stop int, message string, line int) place {
 		line = max(line, firstBadLine(src, stop))
 	}
 	lines := bytes.Count(bytes.TrimRight(src, "\n"), []byte("\n")) + 1
-	return place{line: int32(min(max(line, 1), lines))}.columnOf(src, "")
+	word := ""
+	if strings.HasPrefix(message, foundTab) {
+		word = "\t"
+	}
+	return place{line: int32(min(max(line, 1), lines))}.columnOf(src, word)
 }
 
 // isExact reports a message whose own line is right: where a bracket or quote
@@ -175,7 +232,15 @@ func (p place) columnOf(src []byte, word string) place {
 	if found := bytes.Index(line, []byte(word)); word != "" && found >= 0 {
 		at = found
 	}
-	p.column = int32(utf8.RuneCount(line[:at]) + 1)
+	return p.atByte(src, at)
+}
+
+// atByte sets the column to that of a byte of the line of p; of none (-1), it
+// stays.
+func (p place) atByte(src []byte, at int) place {
+	if at >= 0 {
+		p.column = int32(utf8.RuneCount(lineOf(src, p.line)[:at]) + 1)
+	}
 	return p
 }
 

@@ -34,7 +34,7 @@ var rootRows = []row[draft]{
 		about: "Version of the inventory format: 1.",
 	}, leaf: func(d *draft) *leaf { return &d.version }},
 	{spec: spec{
-		key: "deployment", required: true, kind: lineKind(1), example: "deployment: ims-example",
+		key: "deployment", required: true, kind: lineKind(writeLine), example: "deployment: ims-example",
 		about: "What people call the deployment; printed in the runbook.",
 	}, leaf: func(d *draft) *leaf { return &d.name }},
 	{spec: spec{
@@ -118,7 +118,7 @@ var nodeRows = []row[nodeDraft]{
 		about: "Clearwater's etcd_cluster_key; the type where it is left out.",
 	}, leaf: func(n *nodeDraft) *leaf { return &n.clusterKey }},
 	{spec: spec{
-		key: "location", kind: lineKind(0),
+		key: "location", kind: lineKind(leaveOut),
 		about: "Where the machine is; printed in the runbook.",
 	}, leaf: func(n *nodeDraft) *leaf { return &n.location }},
 }

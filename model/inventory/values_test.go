@@ -12,17 +12,24 @@ func TestCheckLine(t *testing.T) {
 		if r >= 0xd800 && r < 0xe000 {
 			continue // not a character
 		}
-		legal := checkLine("a"+string(r)+"b", 0) == nil
+		legal := checkLine("a"+string(r)+"b", "") == nil
 		switch {
 		case unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Co, unicode.Bidi_Control) && legal,
 			unicode.Is(unicode.Cf, r) && !isVisibleFormat(r) && legal,
-			unicode.In(r, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) && legal:
+			unicode.In(r, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) && legal,
+			isLookAlike(r) && legal:
 			t.Errorf("%U is accepted", r)
 		case unicode.In(r, unicode.L, unicode.M, unicode.N, unicode.P, unicode.S, unicode.Zs) &&
-			!unicode.In(r, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) && !legal:
+			!unicode.In(r, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) && !isLookAlike(r) && !legal:
 			t.Errorf("%U is refused", r)
 		}
 	}
+}
+
+// isLookAlike knows what looks like a space and is none, but for the spaces
+// that have a shape or the width of a letter: ogham, ideographic.
+func isLookAlike(r rune) bool {
+	return r == 0x2800 || unicode.Is(unicode.Zs, r) && r != ' ' && r != 0x1680 && r != 0x3000
 }
 
 // isVisibleFormat knows the format characters that have a shape: signs of
@@ -33,25 +40,29 @@ func isVisibleFormat(r rune) bool {
 
 func TestCheckLineLength(t *testing.T) {
 	tests := []struct {
-		value    string
-		shortest int
-		legal    bool
+		value string
+		legal bool
 	}{
-		{"", 0, true},
-		{"", 1, false},
-		{"x", 1, true},
-		{strings.Repeat("ä", maxLine), 1, true},
-		{strings.Repeat("a", maxLine+1), 1, false},
-		{" ", 0, false},
-		{" a", 0, false},
-		{"a ", 0, false},
-		{"a\u3000", 0, false},
-		{"a  b", 0, true},
-		{"a\tb", 0, false},
+		{"", false},
+		{"x", true},
+		{strings.Repeat("ä", maxLine), true},
+		{strings.Repeat("a", maxLine+1), false},
+		{" ", false},
+		{" a", false},
+		{"a ", false},
+		{"a\u3000", false},
+		{"a  b", true},
+		{"a\tb", false},
+		{"a\u00a0b", false},
+		{"a\u2007b", false},
+		{"a\u202fb", false},
+		{"a\u205fb", false},
+		{"a\u2800b", false},
+		{"東京\u3000棚", true},
 	}
 	for _, test := range tests {
-		if got := checkLine(test.value, test.shortest) == nil; got != test.legal {
-			t.Errorf("%q, at least %d: %v", test.value, test.shortest, got)
+		if got := checkLine(test.value, "") == nil; got != test.legal {
+			t.Errorf("%q: %v", test.value, got)
 		}
 	}
 }
@@ -78,7 +89,10 @@ func TestPatterns(t *testing.T) {
 		{&nodeNameKind, "a\n", false},
 		{&nodeNameKind, "ä", false},
 		{&siteNameKind, "site_1", true},
-		{&siteNameKind, "_", true},
+		{&siteNameKind, "a__b", true},
+		{&siteNameKind, "_", false},
+		{&siteNameKind, "_s", false},
+		{&siteNameKind, "s_", false},
 		{&siteNameKind, "a/b", false},
 		{&siteNameKind, "a-", false},
 		{&keyKind, "clearwater", true},
@@ -176,7 +190,6 @@ func TestCheckAddress(t *testing.T) {
 	}{
 		{"10.1.0.11", "", ""},
 		{"192.0.2.255", "", ""},
-		{"169.254.1.1", "", ""},
 		{"fd00::11", "", ""},
 		{"2001:DB8:0::11", "", ""},
 		{"", "not an IP address", "in numbers"},
@@ -186,7 +199,11 @@ func TestCheckAddress(t *testing.T) {
 		{"10.1.0.11 ", "not an IP address", "alone: 10.1.0.11"},
 		{"10.1.0.11/24", "not an IP address", "alone: 10.1.0.11"},
 		{"[fd00::11]:4000", "not an IP address", "alone: fd00::11"},
+		{"169.254.1.1", "link-local", "in numbers"},
 		{"0.0.0.0", "stands for no address", "in numbers"},
+		{"0.1.2.3", "begins with 0", "in numbers"},
+		{"240.0.0.1", "reserved", "in numbers"},
+		{"255.255.255.254", "reserved", "in numbers"},
 		{"::", "stands for no address", "in numbers"},
 		{"127.0.0.1", "loopback", "in numbers"},
 		{"127.9.9.9", "loopback", "in numbers"},

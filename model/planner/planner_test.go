@@ -214,11 +214,13 @@ func TestRefusals(t *testing.T) {
 	tests := []struct {
 		d    *model.Deployment
 		code string
+		path string
 		says string
 	}{
-		{six, "ipv6-vellum", "2001:db8::1"},
-		{mixed, "mixed-cluster-key", "vellum-2"},
-		{whole, "quorum-not-lost", "3 of its 3 masters are live and 2 are needed"},
+		{six, "ipv6-vellum", "sites.site1.nodes.vellum-1.local_ip", "2001:db8::1"},
+		{mixed, "mixed-cluster-key", "sites.site1.nodes.vellum-2.etcd_cluster_key", "vellum-2"},
+		{whole, "quorum-not-lost", "sites.site1", "3 of its 3 masters are live and 2 are needed"},
+		{site("vellum*1"), "quorum-not-lost", "sites.site1", "its only master is live; "},
 	}
 	known := map[string]bool{}
 	for _, c := range planner.Codes() {
@@ -226,11 +228,57 @@ func TestRefusals(t *testing.T) {
 	}
 	for _, test := range tests {
 		p, findings := planner.Build(test.d)
-		if p != nil || codes(findings) != test.code || !strings.Contains(findings[0].Text, test.says) || findings[0].Remedy == "" {
+		if p != nil || codes(findings) != test.code || findings[0].Path != test.path ||
+			!strings.Contains(findings[0].Text, test.says) || findings[0].Remedy == "" {
 			t.Errorf("%s: plan %v, findings %v", test.code, p != nil, findings)
 		}
 		if !known[test.code] {
 			t.Errorf("%s has no help", test.code)
+		}
+	}
+}
+
+// TestWarningPaths holds that each warning says which part of the inventory it
+// is about, the first where it is about several, and never a place in a file:
+// warnings stand in plan.json, and that knows no file.
+func TestWarningPaths(t *testing.T) {
+	full := site("vellum-*1", "vellum!*4", "homestead*3", "sprout-*1")
+	full.Uses.Memento, full.Sites[0].SharedConfig = true, []byte("a=1\n")
+	for _, name := range []string{"site2", "site3"} {
+		other := site("dime*1").Sites[0]
+		other.Name = name
+		full.Sites = append(full.Sites, other)
+	}
+	want := map[string]string{
+		"few-masters":    "sites.site1",
+		"even-masters":   "sites.site1",
+		"fence-failed":   "sites.site1.nodes.vellum-2.state",
+		"stale-role":     "sites.site1.nodes.bono-1.etcd",
+		"promoted":       "sites.site1.nodes.sprout-1.etcd",
+		"no-live-vellum": "sites.site1.nodes",
+		"no-live-sprout": "sites.site1.nodes",
+		"old-type":       "sites.site1.nodes.homestead-1.type",
+		"other-site":     "sites.site2",
+		"many-sites":     "sites.site3",
+		"memento-only":   "uses.memento",
+		"carries-config": "sites.site1.files.shared_config",
+	}
+	seen := map[string]bool{}
+	for _, d := range []*model.Deployment{full, site("vellum!*1", "dime-*1"), site("vellum*4", "vellum!*5", "bono*1", "sprout-*1")} {
+		_, findings := planner.Build(d)
+		for _, f := range findings {
+			if seen[f.Code] {
+				continue
+			}
+			seen[f.Code] = true
+			if f.Path != want[f.Code] || f.File != "" || f.Line != 0 || f.Column != 0 {
+				t.Errorf("%s: %q, want path %q and no place", f.Code, f.Path, want[f.Code])
+			}
+		}
+	}
+	for code := range want {
+		if !seen[code] {
+			t.Errorf("no finding %s", code)
 		}
 	}
 }

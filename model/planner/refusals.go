@@ -25,11 +25,19 @@ func quorumNotLost(s sight) diag.Diagnostic {
 	return diag.Diagnostic{
 		Severity: diag.Error,
 		Code:     "quorum-not-lost",
-		Path:     "sites." + s.site.Name,
-		Text: fmt.Sprintf("site %s still has quorum: %d of its %d masters are live and %d are needed; this procedure would destroy a working cluster",
-			s.site.Name, s.quorum.Live(), s.quorum.Masters, s.quorum.Needed),
+		Path:     sitePath(s.site.Name),
+		Text: fmt.Sprintf("site %s still has quorum: %s; this procedure would destroy a working cluster",
+			s.site.Name, liveMasters(s.quorum)),
 		Remedy: remedy,
 	}
+}
+
+// liveMasters is the arithmetic of a quorum that is not lost.
+func liveMasters(q model.Quorum) string {
+	if q.Masters == 1 {
+		return "its only master is live"
+	}
+	return fmt.Sprintf("%d of its %d masters are live and %d are needed", q.Live(), q.Masters, q.Needed)
 }
 
 // unloadableVellums finds Vellum nodes whose place in the data stores the
@@ -42,7 +50,7 @@ func unloadableVellums(s sight) diag.List {
 			continue
 		}
 		if n.LocalIP.Is6() {
-			list = append(list, vellumError("ipv6-vellum", s, n,
+			list = append(list, vellumError("ipv6-vellum", nodePath(s.site.Name, n, "local_ip"),
 				fmt.Sprintf("Vellum node %s has the IPv6 signaling address %s: load_from_memcached_cluster would write a key that the cluster manager cannot read", n.Name, n.LocalIP),
 				"recover this site by hand, or write the data store keys by hand with Clearwater's support"))
 		}
@@ -50,7 +58,7 @@ func unloadableVellums(s sight) diag.List {
 			key = n.ClusterKey
 		}
 		if n.ClusterKey != key {
-			list = append(list, vellumError("mixed-cluster-key", s, n,
+			list = append(list, vellumError("mixed-cluster-key", nodePath(s.site.Name, n, "etcd_cluster_key"),
 				fmt.Sprintf("Vellum node %s has etcd_cluster_key %s, other Vellum nodes of site %s have %s: one load would leave one of the two out", n.Name, n.ClusterKey, s.site.Name, key),
 				"give all Vellum nodes of a site the etcd_cluster_key that their local_config has"))
 		}
@@ -58,10 +66,6 @@ func unloadableVellums(s sight) diag.List {
 	return list
 }
 
-func vellumError(code string, s sight, n model.Node, text, remedy string) diag.Diagnostic {
-	return diag.Diagnostic{
-		Severity: diag.Error, Code: code,
-		Path: "sites." + s.site.Name + ".nodes." + n.Name,
-		Text: text, Remedy: remedy,
-	}
+func vellumError(code, path, text, remedy string) diag.Diagnostic {
+	return diag.Diagnostic{Severity: diag.Error, Code: code, Path: path, Text: text, Remedy: remedy}
 }

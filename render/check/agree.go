@@ -91,7 +91,7 @@ func (f *family) compareSteps(steps []stepCall, planned []*model.Step) {
 	for _, p := range planned {
 		want[p.ID] = true
 		if !slices.ContainsFunc(steps, func(s stepCall) bool { return s.id == p.ID }) {
-			f.add(len(f.pieces)-1, []finding{{rule: "missing-step", text: "the script lacks the step " + p.ID}})
+			f.add(f.stagePart(p.ID), []finding{{rule: "missing-step", text: "the script lacks the step " + p.ID}})
 		}
 	}
 	i := 0
@@ -106,6 +106,16 @@ func (f *family) compareSteps(steps []stepCall, planned []*model.Step) {
 		}
 		i = slices.IndexFunc(planned, func(p *model.Step) bool { return p.ID == s.id }) + 1
 	}
+}
+
+// stagePart gives the part of the stage that a step belongs to; the last part if
+// the scripts have no such stage.
+func (f *family) stagePart(step string) int {
+	stage, _, _ := strings.Cut(step, "/")
+	if i := slices.Index(f.templates, "node/"+stage+".sh.tmpl"); i >= 0 {
+		return i
+	}
+	return len(f.templates) - 1
 }
 
 func containsStep(steps []stepCall, id string) bool {

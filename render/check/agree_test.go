@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"requorum/model"
-	"requorum/render"
 	"requorum/render/check"
 )
 
@@ -63,21 +62,21 @@ func TestAgreement(t *testing.T) {
 	}
 	cases := []struct{ name, path, old, new, want string }{
 		{"no command", "node/stop.sh.tmpl", "\tmonit stop -g etcd\n", "",
-			"nodes/bono-1.sh:STOP+1:2: error: step stop/monit does not run: monit stop -g etcd (from site-templates/node/stop.sh.tmpl:2) [missing-command]"},
+			"site-templates/node/stop.sh.tmpl:2:4: error: step stop/monit does not run: monit stop -g etcd (nodes/bono-1.sh:STOP+1) [missing-command]"},
 		{"other arguments", "node/stop.sh.tmpl", "stop -g etcd", "stop -g other",
-			"nodes/bono-1.sh:STOP+1:2: error: step stop/monit does not run: monit stop -g etcd (from site-templates/node/stop.sh.tmpl:2) [missing-command]"},
+			"site-templates/node/stop.sh.tmpl:2:4: error: step stop/monit does not run: monit stop -g etcd (nodes/bono-1.sh:STOP+1) [missing-command]"},
 		{"command in another step", "node/stop.sh.tmpl", "\tmonit stop -g etcd\n\tsummarised\n\n\t{{step \"stop/wipe\"}}\n", "\tsummarised\n\n\t{{step \"stop/wipe\"}}\n\tmonit stop -g etcd\n",
-			"nodes/bono-1.sh:STOP+1:2: error: step stop/monit does not run: monit stop -g etcd (from site-templates/node/stop.sh.tmpl:2) [missing-command]"},
+			"site-templates/node/stop.sh.tmpl:2:4: error: step stop/monit does not run: monit stop -g etcd (nodes/bono-1.sh:STOP+1) [missing-command]"},
 		{"command in a function that is not called", "node/stop.sh.tmpl", "\tsummarised\n", "\ttrue\n",
-			"nodes/bono-1.sh:STOP+1:2: error: step stop/monit does not run: monit summary (from site-templates/node/stop.sh.tmpl:2) [missing-command]"},
+			"site-templates/node/stop.sh.tmpl:2:4: error: step stop/monit does not run: monit summary (nodes/bono-1.sh:STOP+1) [missing-command]"},
 		{"another variable", "node/load.sh.tmpl", "\"$STORE_KEY\"", "\"$NODE\"",
-			"nodes/vellum-1.sh:LOAD+1:2: error: step load/chronos does not run: " + loadChronos + " vellum (from site-templates/node/load.sh.tmpl:2) [missing-command]"},
+			"site-templates/node/load.sh.tmpl:2:4: error: step load/chronos does not run: " + loadChronos + " vellum (nodes/vellum-1.sh:LOAD+1) [missing-command]"},
 		{"no step", "node/stop.sh.tmpl", "\t{{step \"stop/wipe\"}}\n", "",
-			"nodes/bono-1.sh:MAIN:1: error: the script lacks the step stop/wipe (from templates/node/main.sh.tmpl:1) [missing-step]"},
+			"site-templates/node/stop.sh.tmpl:1:1: error: the script lacks the step stop/wipe (nodes/bono-1.sh:STOP+0) [missing-step]"},
 		{"a step too many", "node/config.sh.tmpl", "# node/config.sh.tmpl\n", "stage_config() {\n\t{{step \"load/chronos\"}}\n}\n",
-			"nodes/bono-1.sh:CONFIG+1:2: error: the plan does not give this node the step load/chronos (from site-templates/node/config.sh.tmpl:2) [extra-step]"},
+			"site-templates/node/config.sh.tmpl:2:4: error: the plan does not give this node the step load/chronos (nodes/bono-1.sh:CONFIG+1) [extra-step]"},
 		{"another order", "node/stop.sh.tmpl", templates["node/stop.sh.tmpl"], "stage_stop() {\n\t{{step \"stop/wipe\"}}\n\trm -rf /var/lib/clearwater-etcd/*\n\n\t{{step \"stop/monit\"}}\n\tmonit stop -g etcd\n\tsummarised\n}\n",
-			"nodes/bono-1.sh:STOP+1:2: error: step stop/monit comes before stop/wipe in the plan (from site-templates/node/stop.sh.tmpl:2) [step-order]"},
+			"site-templates/node/stop.sh.tmpl:2:4: error: step stop/monit comes before stop/wipe in the plan (nodes/bono-1.sh:STOP+1) [step-order]"},
 	}
 	for _, c := range cases {
 		changed := map[string]string{}
@@ -94,23 +93,10 @@ func TestAgreement(t *testing.T) {
 		}
 		r := renderWith(t, stepped(t), changed)
 		got := lines(check.Bundle(r.plan, r.renderer, r.bundle))
-		if want := placed(r, c.want); !slices.Contains(got, want) {
+		if want := located(r, c.want); !slices.Contains(got, want) {
 			t.Errorf("%s: got %q, want %q", c.name, got, want)
 		}
 	}
-}
-
-// placed puts the line numbers of the parts of a script into a finding.
-func placed(r rendered, want string) string {
-	file, rest, _ := strings.Cut(want, ":")
-	i := slices.IndexFunc(r.bundle.Scripts, func(s render.Script) bool { return s.Path == file })
-	for part, p := range r.bundle.Scripts[i].Parts {
-		name := strings.ToUpper(strings.TrimSuffix(strings.TrimPrefix(p.Template, "node/"), ".sh.tmpl"))
-		first := r.bundle.Scripts[i].FirstLine(part)
-		rest = strings.Replace(rest, name+"+1:", itoa(first+1)+":", 1)
-		rest = strings.Replace(rest, name+":", itoa(first)+":", 1)
-	}
-	return file + ":" + rest
 }
 
 // A plan that gives two nodes of one kind different steps does not fit their
@@ -128,13 +114,13 @@ func TestUnevenPlan(t *testing.T) {
 func TestRunbook(t *testing.T) {
 	cases := []struct{ name, old, new, want string }{
 		{"a stage is missing", "- [ ] `sudo bash sprout-1.sh config`\n", "",
-			"RUNBOOK.md: error: the runbook lacks the command: sudo bash sprout-1.sh config [runbook-missing]"},
+			"templates/runbook/RUNBOOK.md.tmpl: error: the runbook lacks the command: sudo bash sprout-1.sh config (RUNBOOK.md) [runbook-missing]"},
 		{"a name that continues", "sprout-1.sh config", "sprout-1.sh configs",
-			"RUNBOOK.md: error: the runbook lacks the command: sudo bash sprout-1.sh config [runbook-missing]"},
+			"templates/runbook/RUNBOOK.md.tmpl: error: the runbook lacks the command: sudo bash sprout-1.sh config (RUNBOOK.md) [runbook-missing]"},
 		{"a stage that nobody has", "Plan", "sudo bash bono-1.sh create\nPlan",
-			"RUNBOOK.md:1:1: error: bono-1.sh has no stage create [runbook-stranger]"},
+			"templates/runbook/RUNBOOK.md.tmpl: error: bono-1.sh has no stage create (RUNBOOK.md:1) [runbook-stranger]"},
 		{"a script that nobody has", "Plan", "\nx `sudo bash vellum-4.sh stop` y\nPlan",
-			"RUNBOOK.md:2:1: error: there is no script vellum-4.sh in the bundle [runbook-stranger]"},
+			"templates/runbook/RUNBOOK.md.tmpl: error: there is no script vellum-4.sh in the bundle (RUNBOOK.md:2) [runbook-stranger]"},
 		{"the overview", "Plan", "`sudo bash bono-1.sh` and sudo bash NAME.sh STAGE, sudo bash bono-1.sh --yes bono-1 stop\nPlan", ""},
 		{"another program", "Plan", "sudo bash other\nPlan", ""},
 		{"the plan's id", "Plan ", "Plan of ", ""},
@@ -158,8 +144,20 @@ func TestPlanID(t *testing.T) {
 	r := renderWith(t, plan(t), nil)
 	replaceFile(r.bundle, "RUNBOOK.md", strings.Replace(runbookOf(r.plan, r.bundle.ID), r.bundle.ID, "other", 1))
 	got := lines(check.Bundle(r.plan, r.renderer, r.bundle))
-	want := "RUNBOOK.md: error: the plan's id " + r.bundle.ID + " is missing [no-plan-id]"
+	want := "templates/runbook/RUNBOOK.md.tmpl: error: the plan's id " + r.bundle.ID + " is missing (RUNBOOK.md) [no-plan-id]"
 	if !slices.Equal(got, []string{want}) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// A command that a part of the runbook spells out is found there.
+func TestRunbookPart(t *testing.T) {
+	r := renderWith(t, plan(t), map[string]string{"runbook/after.md.tmpl": "# a\n\ncaf\u00e9 `sudo bash bono-1.sh create` {{/* x */}}\n"})
+	replaceFile(r.bundle, "RUNBOOK.md", runbookOf(r.plan, r.bundle.ID)+"`sudo bash bono-1.sh create`\n")
+	got := checked(r)
+	want := []string{"site-templates/runbook/after.md.tmpl:3:7: error: bono-1.sh has no stage create (RUNBOOK.md:" +
+		itoa(strings.Count(runbookOf(r.plan, ""), "\n")+1) + ") [runbook-stranger]"}
+	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

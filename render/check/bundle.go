@@ -17,17 +17,19 @@ import (
 // Bundle checks a fresh render of a plan before it is written: every script,
 // the places of its values, and that scripts and runbook say what the plan
 // says. A mistake of a template is found once, in the first script that has it;
-// the text names the template line.
+// its place is
+// the one in the template, and the text names the script and its line.
 func Bundle(p *model.Plan, r *render.Renderer, b *render.Bundle) diag.List {
-	c := &bundleCheck{renderer: r, bundle: b, tracer: r.Tracer(p, b.ID), planned: planned(p)}
+	c := &bundleCheck{renderer: r, sources: r.Sources(), bundle: b, tracer: r.Tracer(p, b.ID), planned: planned(p)}
 	c.group()
 	c.readPieces()
 	c.proveFamilies()
 	c.checkHeads()
 	list := c.report()
 	list = append(list, c.lineLengths()...)
-	list = append(list, checkRunbook(p, b)...)
-	list = append(list, checkPlanID(b)...)
+	list = append(list, c.checkRunbook(p)...)
+	list = append(list, c.checkPlanID()...)
+	list = append(list, checkSharedConfig(p)...)
 	list.Sort()
 	return list
 }
@@ -36,6 +38,7 @@ func Bundle(p *model.Plan, r *render.Renderer, b *render.Bundle) diag.List {
 // so most of it is done once for each family of scripts.
 type bundleCheck struct {
 	renderer *render.Renderer
+	sources  map[string][]byte // of the templates, by the names of their files
 	bundle   *render.Bundle
 	tracer   *render.Tracer
 	planned  map[string][]*model.Step // by node
@@ -46,14 +49,16 @@ type bundleCheck struct {
 
 // family is the scripts that differ in their heads only.
 type family struct {
-	first  int // index of the script that stands for all
-	pieces []*piece
-	proof  *proof
-	pins   map[string]string // variables of the head on which the agreement with the plan rests
-	found  []located
+	first     int // index of the script that stands for all
+	pieces    []*piece
+	templates []string // that the pieces came out of
+	proof     *proof
+	pins      map[string]string // variables of the head on which the agreement with the plan rests
+	found     []located
 }
 
-// located is a finding in a part of a script, with its template line if known.
+// located is a finding in a part of a script, with its place in a template if
+// known.
 type located struct {
 	traced
 	script, part int
@@ -110,6 +115,7 @@ func (c *bundleCheck) readPieces() {
 				work = append(work, unread{part, same[key]})
 			}
 			f.pieces = append(f.pieces, same[key])
+			f.templates = append(f.templates, part.Template)
 		}
 	}
 	inParallel(len(work), func(i int) { *work[i].into = *readPiece(work[i].part.Body, roleOf(work[i].part)) })
@@ -149,10 +155,9 @@ func inParallel(n int, do func(int)) {
 func (c *bundleCheck) proveFamilies() {
 	inParallel(len(c.families), func(i int) {
 		f := c.families[i]
-		for _, found := range []map[*piece][]finding{unknownCommands(f.pieces), clashingFunctions(f.pieces)} {
-			for part, p := range f.pieces {
-				f.add(part, found[p])
-			}
+		found := checkTogether(f.pieces)
+		for part, p := range f.pieces {
+			f.add(part, found[p])
 		}
 		f.checkEnd(c.bundle.Scripts[f.first])
 		c.proveValues(f)

@@ -19,7 +19,7 @@ type call struct {
 	foreign  bool   // it stands in a program for another shell, which has none of the script's functions
 }
 
-// collector gathers the calls, functions and redirections of a tree.
+// collector gathers the calls, functions, redirections and variables of a tree.
 type collector struct {
 	src       []byte
 	base      int  // where the tree's text begins in src
@@ -27,7 +27,10 @@ type collector struct {
 	calls     []call
 	functions []*syntax.FuncDecl
 	redirects []*syntax.Redirect
-	inner     []*collector // of the programs in quotes
+	set       []setting
+	operands  []operand
+	opening   *syntax.DeclClause // of the function that is walked
+	inner     []*collector       // of the programs in quotes
 	findings  []finding
 }
 
@@ -46,18 +49,23 @@ func (c *collector) breach(n syntax.Node, rule, text string) {
 // walk visits a tree that stands in the given function.
 func (c *collector) walk(n syntax.Node, function string) {
 	syntax.Walk(n, func(n syntax.Node) bool {
+		c.arithmetic(n)
+		c.settings(n, function)
+		c.loop(n)
 		switch n := n.(type) {
 		case *syntax.FuncDecl:
 			if n.Name == nil {
 				return false
 			}
 			c.functions = append(c.functions, n)
+			c.opening = openingOf(n)
 			c.walk(n.Body, n.Name.Value)
 			return false
 		case *syntax.CallExpr:
 			if len(n.Args) > 0 {
 				c.command(n.Args, function)
 			}
+			c.environment(n)
 		case *syntax.Redirect:
 			c.redirects = append(c.redirects, n)
 		}
@@ -81,6 +89,9 @@ func (c *collector) command(words []*syntax.Word, function string) {
 	found := call{name: name, args: words[1:], base: c.base, offset: c.base + int(words[0].Pos().Offset()), function: function, foreign: c.foreign}
 	c.calls = append(c.calls, found)
 	c.arguments(found, words[0])
+	c.names(found, words[0])
+	c.pauses(found, words[0])
+	c.clean(found)
 	c.program(found, words[0])
 	inner, ok, lost := unwrap(words)
 	if lost {
@@ -101,6 +112,7 @@ func (c *collector) arguments(found call, word *syntax.Word) {
 	if !ok {
 		return
 	}
+	c.form(found, listed, word)
 	for _, a := range ownArguments(found) {
 		if text := a.Lit(); listed.forbidsArgument(text) {
 			c.breach(a, "refused-argument", fmt.Sprintf("%s may not have the argument %s", found.name, text))
@@ -128,7 +140,7 @@ func (c *collector) program(found call, word *syntax.Word) {
 		c.shell(found, word)
 	case "trap":
 		if len(found.args) > 0 && found.args[0].Lit() == "" {
-			c.text(found, found.args[0])
+			c.quoted(found, found.args[0])
 		} else if len(found.args) > 0 && found.args[0].Lit() != "-" {
 			c.command(found.args[:1], found.function)
 		}
@@ -143,16 +155,16 @@ func (c *collector) program(found call, word *syntax.Word) {
 func (c *collector) shell(found call, word *syntax.Word) {
 	switch {
 	case len(found.args) >= 2 && found.args[0].Lit() == "-c":
-		c.text(found, found.args[1])
+		c.quoted(found, found.args[1])
 	case len(found.args) == 2 && found.args[0].Lit() == "-n" && found.args[1].Lit() != "":
 	default:
 		c.breach(word, "program-text", "scripts may call "+found.name+" only with -c 'PROGRAM' or with -n FILE")
 	}
 }
 
-// text parses the program in single quotes that a command is given, and holds
+// quoted parses the program in single quotes that a command is given, and holds
 // the same rules against it.
-func (c *collector) text(by call, w *syntax.Word) {
+func (c *collector) quoted(by call, w *syntax.Word) {
 	q, ok := w.Parts[0].(*syntax.SglQuoted)
 	if !ok || len(w.Parts) != 1 || q.Dollar {
 		c.breach(w, "program-text", "")
@@ -173,6 +185,7 @@ func (c *collector) text(by call, w *syntax.Word) {
 	c.findings = append(c.findings, inner.findings...)
 	c.findings = append(c.findings, shift(checkSubset(f), base)...)
 	c.calls = append(c.calls, inner.calls...)
+	c.set, c.operands = append(c.set, inner.set...), append(c.operands, inner.operands...)
 	c.inner = append(c.inner, inner)
 }
 

@@ -7,23 +7,40 @@
 // which checks a bundle as found on disk. Script checks any one script.
 //
 // The policy is data: subsetRules, refusedBuiltins, shellVariables, commands,
-// wrappers, destroyers and targets are tables with a reason in each line.
+// wrappers, destroyers, targets, fixedVariables, pausing and numberWords are
+// tables with a reason in each line.
 package check
 
 import (
+	"slices"
+
 	"requorum/model/diag"
 )
 
 // Script checks one whole script. Findings carry the given name as their file.
 func Script(name string, src []byte) diag.List {
+	list, _ := checkScript(name, src)
+	return list
+}
+
+func checkScript(name string, src []byte) (diag.List, *piece) {
 	p := readPiece(src, wholeScript)
 	lines := newLines(src)
 	var list diag.List
-	for _, findings := range [][]finding{p.findings, unknownCommands([]*piece{p})[p], clashingFunctions([]*piece{p})[p]} {
-		for _, f := range findings {
-			list = append(list, lines.locate(name, f))
-		}
+	for _, f := range slices.Concat(p.findings, checkTogether([]*piece{p})[p]) {
+		list = append(list, lines.locate(name, f))
 	}
 	list.Sort()
-	return list
+	return list, p
+}
+
+// checkTogether holds the rules on the whole of a script, which the pieces make.
+func checkTogether(pieces []*piece) map[*piece][]finding {
+	all := map[*piece][]finding{}
+	for _, found := range []map[*piece][]finding{unknownCommands(pieces), clashingFunctions(pieces), textInArithmetic(pieces)} {
+		for p, list := range found {
+			all[p] = append(all[p], list...)
+		}
+	}
+	return all
 }

@@ -2,14 +2,14 @@ package check
 
 import (
 	"slices"
-	"strings"
 
 	"requorum/model/diag"
 )
 
 // allRules lists every rule of every check.
 func allRules() []rule {
-	return slices.Concat(textRules, subsetRules, callRules, destructionRules, valueRules, agreementRules, runbookRules, folderRules)
+	return slices.Concat(textRules, subsetRules, callRules, arithmeticRules, policyRules, destructionRules,
+		valueRules, agreementRules, runbookRules, sharedConfigRules, folderRules)
 }
 
 // ruleOf finds a rule by its id; a finding always has one of the list.
@@ -28,14 +28,9 @@ func Codes() []diag.Code {
 	for _, r := range allRules() {
 		list = append(list, diag.Code{
 			ID:      r.id,
-			Summary: sentence(r.forbids),
+			Summary: r.forbids,
 			Detail:  r.why + "\n\nThe remedy: " + r.instead + ".",
 		})
 	}
 	return list
-}
-
-// sentence gives words a capital and a full stop.
-func sentence(words string) string {
-	return strings.ToUpper(words[:1]) + words[1:] + "."
 }

@@ -11,7 +11,7 @@ var callRules = []rule{
 	{id: "refused-builtin", forbids: "a builtin that scripts may not use", instead: "do without",
 		why: "The rehearsal has no such builtin, or bash and the rehearsal differ on it, or it hides what the script does."},
 	{id: "refused-argument", forbids: "an argument that makes a command change what nobody asked for", instead: "leave it out",
-		why: "Some programs that only look can also write, delete or run another program. The list of commands names the arguments that do."},
+		why: "Some programs that only look can also write, delete or run another program. The list of commands names the arguments that do, or all the ways in which it may be called."},
 	{id: "computed-command", forbids: "a command that is not written out", instead: "write the command out",
 		why: "A reader and the checks must see what is run. Only the few functions that run the command in their arguments may do so, and the checks look at what they are given."},
 	{id: "program-text", forbids: "a program for another shell that is not literal", instead: "write the program out in single quotes, or a function's name for a trap; hand values over as arguments",
@@ -30,6 +30,7 @@ type command struct {
 	builtin bool
 	why     string
 	never   []string // arguments that no script may give it
+	forms   []string // its arguments as they may stand in a script; any if there are none
 }
 
 // anyArgument in a command's list means that it may have none.
@@ -84,16 +85,26 @@ var commands = []command{
 	{name: "timeout", why: "bounds every command that may hang", never: []string{"-s", "-k"}},
 	{name: "touch", why: "no_cluster_manager, and the mark of the wipe"},
 
-	{name: "curl", why: "asks each etcd by itself; never writes",
-		never: []string{"-X", "-d", "-T", "-F", "-o", "-O", "-K", "--request", "--data", "--data-binary", "--data-raw",
-			"--data-urlencode", "--upload-file", "--form", "--output", "--remote-name", "--config"}},
+	{name: "curl", why: "asks each etcd by itself; never writes", forms: []string{
+		`-s -S -m 8 --noproxy '*' "http://$master:4000/v2/keys/?recursive=true&sorted=true"`,
+		`-s -S -m 8 --noproxy '*' "http://$master:4000/health"`,
+	}},
 	{name: "ip", why: "addresses of this node",
 		never: []string{"add", "append", "change", "del", "delete", "flush", "replace", "set"}},
 	{name: "pgrep", why: "processes by name"},
 	{name: "ss", why: "who listens on etcd's ports", never: []string{"-K", "--kill", "-D", "--diag"}},
 
-	{name: "monit", why: "the procedure's own: stops, starts and shows the services"},
-	{name: "service", why: "the init script of a service that monit has given up on"},
+	{name: "monit", why: "the procedure's own: stops, starts and shows the services", forms: []string{
+		"summary", "status",
+		"stop -g etcd", "monitor -g etcd",
+		"stop -g clearwater_cluster_manager", "monitor -g clearwater_cluster_manager",
+		"stop -g clearwater_config_manager", "monitor -g clearwater_config_manager",
+		"stop -g clearwater_queue_manager", "monitor -g clearwater_queue_manager",
+	}},
+	{name: "service", why: "the init script of a service that monit has given up on", forms: []string{
+		`"$service" stop`,
+		"clearwater-etcd stop", "clearwater-cluster-manager stop", "clearwater-config-manager stop", "clearwater-queue-manager stop",
+	}},
 	{name: "clearwater-etcdctl", why: "the procedure's own: health, members and keys of the cluster",
 		never: []string{"backup", "exec-watch", "import", "mk", "mkdir", "rm", "rmdir", "set", "setdir", "update", "updatedir",
 			"add", "remove", "enable", "disable"}},

@@ -122,7 +122,7 @@ var callCases = []struct{ rule, snippet string }{
 	{"refused-argument", "curl -sSo /tmp/x http://10.0.0.1/"},
 	{"refused-argument", "curl --output=/tmp/x http://10.0.0.1/"},
 	{"refused-argument", "curl -XPUT http://10.0.0.1/"},
-	{"", `curl -s -S -m 8 "http://$ip:4000/health"`},
+	{"", `curl -s -S -m 8 --noproxy '*' "http://$master:4000/health"`},
 	{"refused-argument", "clearwater-etcdctl member remove x"},
 	{"", "clearwater-etcdctl member list"},
 	{"refused-argument", "hostname other"},

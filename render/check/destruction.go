@@ -35,8 +35,9 @@ const (
 	outFile            // of=FILE
 )
 
-// destroyers lists the destructive commands, those not on the list of commands
-// included, so that listing one does not open a hole.
+// destroyers lists the commands that destroy or make something, those not on the
+// list of commands included, so that listing one does not open a hole. keep is a
+// function of the library.
 var destroyers = []destroyer{
 	{name: "chmod", which: notFirst},
 	{name: "chown", which: notFirst},
@@ -44,12 +45,15 @@ var destroyers = []destroyer{
 	{name: "dd", which: outFile},
 	{name: "find", which: leading, only: "-delete"},
 	{name: "install", which: last, valued: "gmoS"},
+	{name: "keep", which: all},
 	{name: "ln", which: last, valued: "S"},
+	{name: "mkdir", which: all, valued: "m"},
 	{name: "mv", which: all, valued: "S"},
 	{name: "rm", which: all},
 	{name: "rmdir", which: all},
 	{name: "sed", which: notFirst, only: "-i"},
 	{name: "tee", which: all},
+	{name: "touch", which: all, valued: "drt"},
 	{name: "truncate", which: all, valued: "rs"},
 }
 
@@ -66,24 +70,29 @@ type target struct {
 // targets lists the paths that scripts may destroy or overwrite.
 var targets = []target{
 	{"/var/lib/clearwater-etcd/*", []string{"rm"}, "the procedure's own wipe (1.7)"},
-	{"/var/lib/clearwater-etcd", []string{"find"}, "the dot-files that the wipe leaves (T5)"},
-	{"/etc/clearwater/no_cluster_manager", []string{"rm"}, "the procedure lets the cluster manager start again (7.2)"},
-	{"/etc/clearwater/local_config", []string{"mv"}, "the new role of the node (4.1, 5.1), a copy is kept"},
+	{"/var/lib/clearwater-etcd", []string{"find", "keep"}, "the dot-files that the wipe leaves (T5); a copy before it"},
+	{"/etc/clearwater/no_cluster_manager", []string{"rm", "touch"}, "the procedure holds the cluster manager back (1.6), and lets it start again (7.2)"},
+	{"/etc/clearwater/local_config", []string{"mv", "keep"}, "the new role of the node (4.1, 5.1), a copy is kept"},
 	{"/etc/clearwater/local_config.requorum-new", []string{redirection, "cp", "chmod", "mv"}, "the new local_config before it is put in place"},
-	{"/etc/clearwater/shared_config", []string{"mv"}, "the known-good shared_config (3.3), a copy is kept"},
+	{"/etc/clearwater/shared_config", []string{"mv", "keep"}, "the known-good shared_config (3.3), a copy is kept"},
 	{"/etc/clearwater/shared_config.requorum-new", []string{redirection, "cp", "chmod", "mv"}, "the new shared_config before it is put in place"},
-	{"/etc/clearwater/cluster_settings", []string{"mv"}, "an invalid file written anew (3.15), a copy is kept"},
+	{"/etc/clearwater/cluster_settings", []string{"mv", "keep"}, "an invalid file written anew (3.15), a copy is kept"},
 	{"/etc/clearwater/cluster_settings.requorum-new", []string{redirection, "cp", "chmod", "mv"}, "the new cluster_settings before it is put in place"},
-	{"/etc/chronos/chronos_cluster.conf", []string{"mv"}, "an invalid file written anew (3.8), a copy is kept"},
+	{"/etc/chronos/chronos_cluster.conf", []string{"mv", "keep"}, "an invalid file written anew (3.8), a copy is kept"},
 	{"/etc/chronos/chronos_cluster.conf.requorum-new", []string{redirection, "cp", "chmod", "mv"}, "the new chronos_cluster.conf before it is put in place"},
 	{"/var/backups/requorum/begun", []string{redirection, "rm"}, "the note that this plan's etcd was started here"},
-	{"/var/backups/requorum", []string{"chmod"}, "the copies are for root alone"},
+	{"/var/backups/requorum", []string{"mkdir", "chmod"}, "the copies are for root alone"},
 	{"/dev/null", []string{redirection}, "output that nobody needs"},
 }
 
-// variableTargets are how a word may begin that is a target and not literal.
+// variableTargets are targets that are not literal, or how they may begin if
+// they have no end.
 var variableTargets = []target{
 	{`"$COPIES/`, []string{"cp", redirection}, "this run's own new folder of copies"},
+	{`"$COPIES${1%/*}"`, []string{"mkdir"}, "a folder in it"},
+	{`"$folder"`, []string{"mkdir"}, "the same folder when it is new"},
+	{`"/var/backups/requorum/$PLAN"`, []string{"mkdir"}, "the folder of all copies of this plan"},
+	{`"$file"`, []string{"keep"}, "a copy of a file that a configuration manager may overwrite"},
 }
 
 // checkDestruction holds that everything that is destroyed is on the list.

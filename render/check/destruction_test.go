@@ -46,6 +46,9 @@ var destructionCases = []struct{ rule, snippet string }{
 	{"unlisted-target", "ln -s /etc/x /etc/y"},
 	{"hidden-target", "ln -t /etc /etc/x"},
 	{"unlisted-target", "install -m 0644 /etc/x /etc/y"},
+	{"unlisted-target", "touch -d now /etc/x"},
+	{"unlisted-target", "mkdir -m 0700 /etc/x"},
+	{"unlisted-target", "keep /etc/x"},
 	{"unlisted-target", "truncate -s 0 /var/log/x"},
 	{"unlisted-target", "tee -a /etc/x"},
 	{"unlisted-target", "dd if=/dev/zero of=/dev/sda bs=1"},
@@ -101,7 +104,7 @@ func TestDestroyersComplete(t *testing.T) {
 func TestTargets(t *testing.T) {
 	calls := map[string]string{
 		"rm": "rm -rf PATH", "mv": "mv PATH PATH", "cp": "cp -a /etc/x PATH", "chmod": "chmod 0700 PATH",
-		"find": "find PATH -mindepth 1 -delete", ">": "printf x >PATH",
+		"find": "find PATH -mindepth 1 -delete", ">": "printf x >PATH", "touch": "touch PATH", "mkdir": "mkdir PATH", "keep": "keep PATH",
 	}
 	for path, by := range check.TargetCommands() {
 		if strings.HasSuffix(path, "/") {

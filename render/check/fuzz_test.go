@@ -23,6 +23,12 @@ func FuzzScript(f *testing.F) {
 	for _, c := range destructionCases {
 		f.Add(begin + c.snippet + "\n")
 	}
+	for _, c := range arithmeticCases {
+		f.Add(begin + c.snippet + "\n")
+	}
+	for _, c := range policyCases {
+		f.Add(begin + c.snippet + "\n")
+	}
 	for _, c := range scriptCases {
 		f.Add(c.src)
 	}

@@ -12,6 +12,7 @@ import (
 	"requorum/model/diag"
 	"requorum/model/planner"
 	"requorum/render"
+	"requorum/render/check"
 	"requorum/templates"
 )
 
@@ -148,4 +149,9 @@ func lines(list diag.List) []string {
 		out = append(out, d.String())
 	}
 	return out
+}
+
+// checked gives the findings in a rendered bundle.
+func checked(r rendered) []string {
+	return lines(check.Bundle(r.plan, r.renderer, r.bundle))
 }

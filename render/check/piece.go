@@ -24,6 +24,8 @@ type piece struct {
 	findings  []finding
 	functions []*syntax.FuncDecl
 	calls     []call
+	settings  []setting // of variables
+	operands  []operand // of arithmetic
 }
 
 // readPiece parses a piece and holds every rule against it that concerns the
@@ -41,7 +43,7 @@ func readPiece(src []byte, r role) *piece {
 		values = valueWords(p.file)
 	}
 	c := collect(p.file, src)
-	p.functions, p.calls = c.functions, c.calls
+	p.functions, p.calls, p.settings, p.operands = c.functions, c.calls, c.set, c.operands
 	for _, list := range [][]finding{
 		checkText(src, p.file, values), checkCanonical(src, p.file, r), checkRole(p.file, src, r),
 		checkSubset(p.file), c.findings, checkDestruction(c),

@@ -80,8 +80,10 @@ func commentSpans(f *syntax.File) []span {
 // meaningfulVariables decide what a shell or a program does, so that a value in
 // one of them is no mere value. A name that ends in _ stands for all that begin so.
 var meaningfulVariables = []string{
-	"BASH_", "CDPATH", "ENV", "EXECIGNORE", "GLOBIGNORE", "HOME", "IFS", "LANG", "LC_", "LD_", "OPTIND",
-	"PATH", "POSIXLY_CORRECT", "PROMPT_COMMAND", "PS1", "PS4", "PYTHON", "SHELL", "SHELLOPTS", "TMPDIR", "TZ",
+	"ALL_PROXY", "BASH_", "CDPATH", "CURL_HOME", "ENV", "EXECIGNORE", "GLOBIGNORE", "HOME", "HTTPS_PROXY", "HTTP_PROXY",
+	"IFS", "LANG", "LC_", "LD_", "NO_PROXY", "OPTIND", "PATH", "POSIXLY_CORRECT", "PROMPT_COMMAND", "PS1", "PS4",
+	"PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "SHELL", "SHELLOPTS", "TMPDIR", "TZ",
+	"all_proxy", "http_proxy", "https_proxy", "no_proxy",
 }
 
 func meaningful(variable string) bool {

@@ -8,7 +8,6 @@ import (
 
 	"requorum/model"
 	"requorum/model/diag"
-	"requorum/render"
 )
 
 var runbookRules = []rule{
@@ -18,17 +17,24 @@ var runbookRules = []rule{
 		why: "The engineer on site would stand before a command that does not work."},
 }
 
-const runbookPath = "RUNBOOK.md"
+const (
+	runbookPath     = "RUNBOOK.md"
+	runbookTemplate = "runbook/RUNBOOK.md.tmpl"
+)
 
 // errand is a stage of a node.
 type errand struct{ node, stage string }
 
+func (e errand) command() string {
+	return strings.TrimSpace("sudo bash " + e.node + ".sh " + e.stage)
+}
+
 // checkRunbook holds that RUNBOOK.md names every stage of every node by its
 // command, and no other.
-func checkRunbook(p *model.Plan, b *render.Bundle) diag.List {
-	f, ok := b.File(runbookPath)
+func (c *bundleCheck) checkRunbook(p *model.Plan) diag.List {
+	f, ok := c.bundle.File(runbookPath)
 	if !ok {
-		return diag.List{runbookFinding("runbook-missing", "the bundle has no RUNBOOK.md", 0)}
+		return diag.List{c.runbookFinding("runbook-missing", "the bundle has no RUNBOOK.md", 0, "")}
 	}
 	nodes, due := errands(p)
 	told := map[errand]bool{}
@@ -37,24 +43,37 @@ func checkRunbook(p *model.Plan, b *render.Bundle) diag.List {
 	for at, e := range commandsIn(text) {
 		told[e] = true
 		if wrong := stranger(e, nodes, due); wrong != "" {
-			list = append(list, runbookFinding("runbook-stranger", wrong, lineAt(text, at)))
+			list = append(list, c.runbookFinding("runbook-stranger", wrong, lineAt(text, at), e.command()))
 		}
 	}
 	for _, st := range p.Stages {
 		for _, node := range st.Nodes {
-			if !told[errand{node, string(st.Name)}] {
-				list = append(list, runbookFinding("runbook-missing",
-					fmt.Sprintf("the runbook lacks the command: sudo bash %s.sh %s", node, st.Name), 0))
+			if e := (errand{node, string(st.Name)}); !told[e] {
+				list = append(list, c.runbookFinding("runbook-missing", "the runbook lacks the command: "+e.command(), 0, ""))
 			}
 		}
 	}
 	return list
 }
 
-func runbookFinding(rule, text string, line int) diag.Diagnostic {
+// runbookFinding is one in RUNBOOK.md; its place is the template that spells
+// the command out, or the one that the others hang on.
+func (c *bundleCheck) runbookFinding(rule, text string, line int, command string) diag.Diagnostic {
 	d := finding{rule: rule, text: text}.diagnostic()
 	d.File, d.Line = runbookPath, line
-	return d
+	return c.fromTemplate(d, c.spelledOut(command))
+}
+
+// spelledOut finds the runbook's template that has a command as it stands.
+func (c *bundleCheck) spelledOut(command string) origin {
+	for _, template := range c.renderer.Paths("runbook/") {
+		src := c.sources[c.renderer.FileOf(template)]
+		if i := bytes.Index(src, []byte(command)); i >= 0 && command != "" {
+			line := lineAt(src, i)
+			return origin{template, line, i - bytes.LastIndexByte(src[:i], '\n')}
+		}
+	}
+	return origin{template: runbookTemplate}
 }
 
 // errands gives the nodes that have a script, and what each of them has to do.

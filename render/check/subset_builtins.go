@@ -44,9 +44,9 @@ func literals(words []*syntax.Word) []string {
 	return list
 }
 
-// setForms are the arguments that set may have. The first two are for the start
-// of a script, and of a program in single quotes.
-var setForms = []string{"-euo pipefail", "-eu", "-e", "+e"}
+// setForms are the arguments that set may have. They are for the start of a
+// script, and of a program in single quotes.
+var setForms = []string{"-euo pipefail", "-eu", "-e"}
 
 func shoptForm(args []string) bool {
 	return len(args) == 2 && (args[0] == "-s" || args[0] == "-u") && (args[1] == "nullglob" || args[1] == "dotglob")

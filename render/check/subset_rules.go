@@ -5,8 +5,8 @@ package check
 // v3.14.1) all understand alike. subset_why_test.go shows the differences.
 var subsetRules = []rule{
 	// Options and traps.
-	{id: "set-option", forbids: "an option is set that scripts may not change", instead: "use set -e or set +e, and nothing else after the first command",
-		why: "The rehearsal knows few options. It drops all of set -Eeuo pipefail for the sake of the E, and goes on without any."},
+	{id: "set-option", forbids: "an option is set that scripts may not change", instead: "set -euo pipefail once, as the first command; let || take a failure that may happen",
+		why: "The rehearsal knows few options. It drops all of set -Eeuo pipefail for the sake of the E, and goes on without any. After set +e a failure would pass unnoticed."},
 	{id: "trap-signal", forbids: "a trap other than EXIT", instead: "trap EXIT alone: trap FUNCTION EXIT",
 		why: "The rehearsal has no signals, refuses RETURN and DEBUG, and fires ERR inside functions, where bash does not."},
 	{id: "shopt-option", forbids: "an option of shopt other than nullglob and dotglob", instead: "use shopt -s or -u with nullglob or dotglob",
@@ -59,8 +59,8 @@ var subsetRules = []rule{
 		why: "bash prints them, the rehearsal takes them away."},
 	{id: "shell-variable", forbids: "a variable that the shell itself sets", instead: "keep the value in a variable of the script's own",
 		why: "Some of these variables are empty in the rehearsal, some are newer than bash 4.3, and some change from run to run."},
-	{id: "ansi-escape", forbids: `an escape for a character by its Unicode number`, instead: "write ASCII",
-		why: "What bash makes of it depends on the locale."},
+	{id: "ansi-escape", forbids: `an escape in $'...' for another character than newline, tab and carriage return`, instead: "write printable ASCII",
+		why: "What a script prints is plain text for any console and any log: no colours and no other control characters. What bash makes of a Unicode number depends on the locale."},
 	{id: "translated-string", forbids: `a string for translation, $"..."`, instead: "write a plain string",
 		why: "It depends on the locale and on message files."},
 

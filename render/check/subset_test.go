@@ -10,7 +10,7 @@ import (
 
 // subsetCases hold a script that breaks each rule, and one that does not.
 var subsetCases = []struct{ rule, bad, good string }{
-	{"set-option", "set -E", "set +e"},
+	{"set-option", "set +e", "set -e"},
 	{"set-option", "set -o noglob", "set -e"},
 	{"set-option", `set -- "$@"`, "set -eu"},
 	{"trap-signal", "trap 'exit 1' INT", "trap 'exit 1' EXIT"},

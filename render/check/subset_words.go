@@ -125,8 +125,10 @@ func (s *subset) replacement(r *syntax.Replace) {
 
 // ansi holds the rule on $'...'.
 func (s *subset) ansi(q *syntax.SglQuoted) {
-	s.breachIf(q.Dollar && (strings.Contains(q.Value, `\u`) || strings.Contains(q.Value, `\U`)), q.Pos(), "ansi-escape")
+	s.breachIf(q.Dollar && !plainEscapes.MatchString(q.Value), q.Pos(), "ansi-escape")
 }
+
+var plainEscapes = regexp.MustCompile(`^([^\\]|\\[ntr\\'"])*$`)
 
 // defaults finds single quotes in the default of an expansion in double quotes.
 func (s *subset) defaults(q *syntax.DblQuoted) {

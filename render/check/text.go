@@ -19,7 +19,7 @@ var textRules = []rule{
 		why: "Every script is in the one form that shfmt without flags writes. Then two scripts that differ in text differ in meaning, and a reader finds everything where it always is."},
 	{id: "not-text", forbids: "the script holds a byte that bash does not read as it stands", instead: `end lines in a newline alone; write $'\r' for a carriage return`,
 		why: "bash drops NUL bytes and takes a carriage return for part of a word, so the script would do something else than it shows."},
-	{id: "no-final-newline", forbids: "the last line has no end", instead: "end the file in a newline",
+	{id: "no-newline-at-end", forbids: "the last line has no end", instead: "end the file in a newline",
 		why: "The parts of a script are put one behind the other. Without a newline the first line of the next part would be glued to the last line of this one."},
 	{id: "not-ascii", forbids: "the script holds a character outside printable ASCII", instead: "write it in ASCII",
 		why: "The scripts run with LC_ALL=C on old consoles, which garble other characters. Only quoted values of the inventory may hold them."},
@@ -75,7 +75,7 @@ func checkBytes(src []byte) []finding {
 		list = append(list, finding{offset: i, rule: "not-text", text: "the script holds a carriage return, which bash takes for part of a word"})
 	}
 	if !bytes.HasSuffix(src, []byte("\n")) {
-		list = append(list, finding{offset: max(len(src)-1, 0), rule: "no-final-newline"})
+		list = append(list, finding{offset: max(len(src)-1, 0), rule: "no-newline-at-end"})
 	}
 	return list
 }

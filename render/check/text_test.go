@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"requorum/model/inventory"
+	"requorum/model/planner"
+	"requorum/render"
 	"requorum/render/check"
 )
 
@@ -21,7 +24,7 @@ var scriptCases = []struct {
 	{"open quote", begin + "a='x\n", []string{"x.sh:3:3: error: this is not bash: reached EOF without closing quote"}},
 	{"function without a name", begin + "() (true)\n", []string{"x.sh:3:1: error: this is not bash"}},
 	{"no final newline", begin + "true", []string{
-		"x.sh:3:4: error: the last line has no end [no-final-newline]",
+		"x.sh:3:4: error: the last line has no end [no-newline-at-end]",
 		"x.sh:3:5: error: the script is not in canonical form; from here shfmt writes: a new line"}},
 	{"NUL", begin + "true\x00\n", []string{
 		"x.sh:3:5: error: the script holds a NUL byte", "x.sh:3:5: error: the script is not in canonical form"}},
@@ -79,13 +82,16 @@ func TestLongScript(t *testing.T) {
 
 // Every code has its page, and no other check uses it.
 func TestCodes(t *testing.T) {
-	seen := map[string]bool{}
+	seen, taken := map[string]bool{}, map[string]bool{}
+	for _, c := range slices.Concat(inventory.Codes(), planner.Codes(), render.Codes()) {
+		taken[c.ID] = true
+	}
 	for _, c := range check.Codes() {
-		if seen[c.ID] || c.ID == "" {
-			t.Errorf("the code %q is there twice, or empty", c.ID)
+		if seen[c.ID] || c.ID == "" || taken[c.ID] {
+			t.Errorf("the code %q is there twice, or empty, or that of another package", c.ID)
 		}
 		seen[c.ID] = true
-		if !strings.HasSuffix(c.Summary, ".") || len(c.Detail) < 40 {
+		if c.Summary == "" || strings.HasSuffix(c.Summary, ".") || len(c.Detail) < 40 {
 			t.Errorf("%s: %q, %q", c.ID, c.Summary, c.Detail)
 		}
 	}

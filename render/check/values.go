@@ -67,22 +67,31 @@ func wordInComment(text string) bool { return render.WordPattern.MatchString(tex
 
 // structure is a finding at an offset of a trace.
 func structure(t *render.Trace, offset int, text string) traced {
-	template, line := t.Origin(lineAt(t.Body, offset))
-	return traced{finding{offset: offset, rule: "value-structure", text: text}, template, line}
+	return traced{finding{offset: offset, rule: "value-structure", text: text}, originOf(t, offset)}
 }
 
-// traced is a finding with the template line that it came from.
+// traced is a finding with the place in a template that it came from.
 type traced struct {
 	finding
-	template string
-	line     int
+	origin origin
+}
+
+// origin is a place in a template; line and column count from 1, the column in
+// bytes. Line 0 stands for none.
+type origin struct {
+	template     string
+	line, column int
+}
+
+func originOf(t *render.Trace, offset int) origin {
+	template, line, column := t.Place(offset)
+	return origin{template, line, column}
 }
 
 func tracedAll(t *render.Trace, list []finding) []traced {
 	var out []traced
 	for _, f := range list {
-		template, line := t.Origin(lineAt(t.Body, f.offset))
-		out = append(out, traced{f, template, line})
+		out = append(out, traced{f, originOf(t, f.offset)})
 	}
 	return out
 }
@@ -107,7 +116,7 @@ func misplaced(t *render.Trace, f *syntax.File, bare func(string) bool) []traced
 		default:
 			rule, text = "value-place", "the value stands "+whereIs(f, own.start)
 		}
-		list = append(list, traced{finding{offset: own.start, rule: rule, text: text}, s.Template, s.Line})
+		list = append(list, traced{finding{offset: own.start, rule: rule, text: text}, origin{s.Template, s.Line, s.Column}})
 	}
 	return list
 }
