@@ -336,7 +336,7 @@ func TestPlanTextSays(t *testing.T) {
 			}
 		}
 		says("Plan %s:", r.ID(p))
-		says("%d of %d etcd masters have failed", p.Quorum.Dead, p.Quorum.Masters)
+		says("etcd masters failed: %d of %d", p.Quorum.Dead, p.Quorum.Masters)
 		says("%s", p.Choice.Rule)
 		says("%s", p.Choice.Inputs)
 		says("%s", p.Choice.Flip)
