@@ -143,7 +143,7 @@ func TestWriteThroughSymbolicLink(t *testing.T) {
 	real, link := filepath.Join(t.TempDir(), "real"), filepath.Join(t.TempDir(), "link")
 	must(t, sample("one", "a-1"), real)
 	if err := os.Symlink(real, link); err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	must(t, sample("two", "a-1"), link)
 	if info, err := os.Lstat(link); err != nil || info.Mode().Type() != fs.ModeSymlink {

@@ -93,10 +93,7 @@ func TestArithmetic(t *testing.T) {
 // What is fine runs no value in bash, and some of what is refused does: the
 // rules are there for a reason.
 func TestArithmeticInBash(t *testing.T) {
-	bash, err := exec.LookPath("bash")
-	if err != nil {
-		t.Skip("there is no bash")
-	}
+	bash := bashPath(t)
 	runs := 0
 	for _, c := range arithmeticCases {
 		script := `DEPLOYMENT='q[$(printf ran >&2)]' a=(1)` + "\n" + library + c.snippet

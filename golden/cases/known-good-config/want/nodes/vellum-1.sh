@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # vellum-1: its part in the recovery of the etcd cluster of site site1.
-# Plan a2f20ad5ef4f, made by requorum.
+# Plan 3b94d94eccdc, made by requorum.
 #
 # Run this on node vellum-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='a2f20ad5ef4f'
+PLAN='3b94d94eccdc'
 DEPLOYMENT='known-good config'
 NODE='vellum-1'
 TYPE='vellum'
@@ -2011,6 +2011,11 @@ install_shared_config() {
 		unwritten /etc/clearwater/shared_config.requorum-new
 	chmod 0644 /etc/clearwater/shared_config.requorum-new ||
 		unwritten /etc/clearwater/shared_config.requorum-new
+	ask 20 sh -n /etc/clearwater/shared_config.requorum-new
+	if [ "$STATUS" -ne 0 ]; then
+		fail 'the known-good shared_config is good shell' "$OUT" 'the file that the inventory names is broken' \
+			'mend that file and render again; shared_config on this node is unchanged'
+	fi
 	change mv -f /etc/clearwater/shared_config.requorum-new /etc/clearwater/shared_config ||
 		unwritten /etc/clearwater/shared_config
 	if [ "$(file_digest /etc/clearwater/shared_config)" != "$(short "$SHARED_CONFIG_SUM")" ]; then
