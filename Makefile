@@ -37,8 +37,8 @@ golden:
 	go test ./golden ./model/inventory ./cmd/requorum -run 'TestCases|TestInvalid|TestSchema|TestReadme' -update -count=1
 
 fuzz:
-	go test ./model/inventory -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME)
-	go test ./render -run '^$$' -fuzz FuzzQuote -fuzztime $(FUZZTIME)
+	go test ./model/inventory -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME) -fuzzminimizetime 10x
+	go test ./render -run '^$$' -fuzz FuzzQuote -fuzztime $(FUZZTIME) -fuzzminimizetime 10x
 
 bench:
 	go test ./golden -run '^$$' -bench . -benchmem
