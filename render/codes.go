@@ -30,7 +30,7 @@ func Codes() []diag.Code {
 		{ID: "edited-file", Summary: "A rendered file was changed by hand; the change is lost",
 			Detail: "The file is no longer what its SHA256SUMS says. A render replaces it, or removes it where its node has left the inventory or has failed, since a bundle is the work of its inventory and templates alone and every check is on what they give.\n\nMake the change in the inventory, or in a template with --templates DIR. To see such changes before they are lost, run \"requorum render INVENTORY -o DIR --check\" first."},
 		{ID: "left-over-run", Summary: "An earlier render was killed and left its working folder",
-			Detail: "A bundle is put together in a folder named .NAME.requorum-XXXXXXXX beside its place. A render that is killed leaves that folder; the next render to the same place removes it, and where the old bundle was in it, puts that back first. A folder of such a name without requorum's own note in it is left alone."},
+			Detail: "A bundle is put together in a folder named .NAME.requorum-XXXXXXXX beside its place. A render that is killed leaves that folder; the next render to the same place removes it, and where the old bundle was in it, puts that back first. A folder of such a name that holds anything without requorum's own note is left alone."},
 		{ID: "not-removed", Summary: "The old bundle is replaced but could not be removed",
 			Detail: "The new bundle is in its place and whole. What stood there before is in the folder that the finding names: a file came or was changed while the bundle was written, or the system refused to remove one.\n\nLook through that folder, keep what you need, and remove it."},
 
