@@ -136,5 +136,5 @@ var roleLies = []lie{
 		set: "chown 7:8 " + config + "; chmod 640 " + config, status: 0, holds: good + ` && [ "$(stat -c '%u %g %a' ` + config + `)" = '7 8 640' ]`},
 	{name: "right already", golden: three, node: "vellum-1", stage: model.Create,
 		set:    "sed -i 's/^etcd_cluster=.*/etcd_cluster=10.0.0.11,10.0.0.12,10.0.0.13/' " + config + "; cp " + config + " /world/was",
-		status: 0, says: []string{"local_config says it already"}, holds: "cmp " + config + " /world/was"},
+		status: 0, says: []string{"OK, done before: local_config says"}, holds: "cmp " + config + " /world/was"},
 }

@@ -93,7 +93,7 @@ var configLies = []lie{
 		status: 0, says: []string{"CANNOT TELL"}},
 	{name: "T24 another shared_config is replaced by the known-good one", golden: "known-good-config", node: "vellum-1", stage: model.Config,
 		set:    "echo other=1 >/etc/clearwater/shared_config",
-		status: 0, says: []string{"copy: /etc/clearwater/shared_config"},
+		status: 0, says: []string{"cp -a /etc/clearwater/shared_config"},
 		holds: `grep -q 'with a tab	here' /etc/clearwater/shared_config && grep -q other=1 /var/backups/requorum/*/*-config/etc/clearwater/shared_config`},
 }
 
@@ -223,7 +223,7 @@ var storeLies = []lie{
 		set:    "echo later=1 >>/world/keys/,clearwater,site1,configuration,shared_config",
 		status: 1, says: []string{"the configuration was changed since the stage manage", "Nothing was changed"}},
 	{name: "create again after manage", golden: three, node: "vellum-1", stage: model.Finish, args: []string{"create"},
-		status: 0, says: []string{"this stage goes on where it was left", "local_config says it already"}},
+		status: 0, says: []string{"this stage goes on where it was left", "OK, done before: local_config says"}},
 	{name: "config after manage writes no cluster file", golden: three, node: "vellum-1", stage: model.Finish,
 		set: "echo garbage >>" + chronos, args: []string{"config"},
 		status: 1, says: []string{"no cluster manager runs while a cluster file is written", "Nothing was changed"}, holds: "grep -q garbage " + chronos},

@@ -16,7 +16,11 @@ func always(Shape) bool { return true }
 var catalogue = []part{
 	{"node/head.sh.tmpl", always},
 
+	{"lib/secret.sh", always},
 	{"lib/report.sh", always},
+	{"lib/journal.sh", always},
+	{"lib/run.sh", always},
+	{"lib/confirm.sh", always},
 	{"lib/text.sh", always},
 	{"lib/wait.sh", always},
 	{"lib/node.sh", always},
@@ -27,6 +31,7 @@ var catalogue = []part{
 	{"lib/digest.sh", always},
 	{"lib/etcd.sh", always},
 	{"lib/sync.sh", always},
+	{"lib/archive.sh", always},
 	{"lib/store.sh", func(s Shape) bool { return s.Stores }},
 	{"lib/chronos.sh", func(s Shape) bool { return s.Vellum }},
 	{"lib/memcached.sh", func(s Shape) bool { return s.Vellum }},

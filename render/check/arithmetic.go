@@ -24,6 +24,7 @@ var numberWords = []struct{ word, why string }{
 
 // numberReads are reads whose first variable gets a number.
 var numberReads = []struct{ command, why string }{
+	{`read -r ENTRIES _ <<<"$(wc -l "$JOURNAL")"`, "wc -l writes the number of lines first"},
 	{`read -r needed _ <<<"$(du -sk "$1")"`, "du -s writes the number of kilobytes first"},
 }
 

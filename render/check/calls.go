@@ -19,6 +19,12 @@ type call struct {
 	foreign  bool   // it stands in a program for another shell, which has none of the script's functions
 }
 
+// redirect is a redirection in a function; empty at the top.
+type redirect struct {
+	*syntax.Redirect
+	function string
+}
+
 // collector gathers the calls, functions, redirections and variables of a tree.
 type collector struct {
 	src       []byte
@@ -26,7 +32,7 @@ type collector struct {
 	foreign   bool // it is a program for another shell
 	calls     []call
 	functions []*syntax.FuncDecl
-	redirects []*syntax.Redirect
+	redirects []redirect
 	set       []setting
 	operands  []operand
 	opening   *syntax.DeclClause // of the function that is walked
@@ -67,7 +73,7 @@ func (c *collector) walk(n syntax.Node, function string) {
 			}
 			c.environment(n)
 		case *syntax.Redirect:
-			c.redirects = append(c.redirects, n)
+			c.redirects = append(c.redirects, redirect{n, function})
 		}
 		return true
 	})
@@ -157,6 +163,7 @@ func (c *collector) shell(found call, word *syntax.Word) {
 	case len(found.args) >= 2 && found.args[0].Lit() == "-c":
 		c.quoted(found, found.args[1])
 	case len(found.args) == 2 && found.args[0].Lit() == "-n" && found.args[1].Lit() != "":
+	case found.name == "bash" && len(found.args) > 0 && c.text(found.args[0]) == `"$0"`: // its form is on the list
 	default:
 		c.breach(word, "program-text", "scripts may call "+found.name+" only with -c 'PROGRAM' or with -n FILE")
 	}

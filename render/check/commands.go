@@ -58,6 +58,7 @@ var commands = []command{
 	{name: "unset", builtin: true, why: "forgets a variable"},
 	{name: "wait", builtin: true, why: "waits for what runs side by side"},
 
+	{name: "bash", why: "runs the script itself again, under the lock", forms: []string{`"$0" --locked "$@"`}},
 	{name: "cat", why: "prints a file"},
 	{name: "chmod", why: "gives a written file its mode"},
 	{name: "cmp", why: "compares two files"},
@@ -67,6 +68,10 @@ var commands = []command{
 	{name: "diff", why: "proves a copy, shows a difference"},
 	{name: "du", why: "size of what is to be copied"},
 	{name: "env", why: "a clean environment for Clearwater's configuration files"},
+	{name: "flock", why: "one run at a time; the kernel frees the lock when the run ends, however it ends", forms: []string{
+		`-n /var/run/requorum.lock bash "$0" --locked "$@"`,
+		`-n /var/run/requorum.lock true`,
+	}},
 	{name: "find", why: "empties the etcd data directory, dot-files too",
 		never: []string{"-exec", "-execdir", "-ok", "-okdir", "-fprint", "-fprint0", "-fprintf", "-fls"}},
 	{name: "hostname", why: "whether this is the node; a different name only warns", never: []string{anyArgument}},
@@ -81,13 +86,17 @@ var commands = []command{
 	{name: "sleep", why: "the pause of a wait"},
 	{name: "sort", why: "order for comparing", never: []string{"-o", "--output", "--compress-program"}},
 	{name: "stat", why: "owner and mode of a file"},
+	{name: "sync", why: "what was written is on the disk before anything is destroyed", never: []string{anyArgument}},
 	{name: "tail", why: "the end of a log", never: []string{"-f", "-F", "--follow"}},
 	{name: "timeout", why: "bounds every command that may hang", never: []string{"-s", "-k"}},
-	{name: "touch", why: "no_cluster_manager, and the mark of the wipe"},
+	{name: "tar", why: "packs the archive", forms: []string{`-czf "$archive" -C /var/log/requorum "$NODE.archive"`}},
+	{name: "touch", why: "no_cluster_manager"},
+	{name: "wc", why: "lines of the journal"},
 
 	{name: "curl", why: "asks each etcd by itself; never writes", forms: []string{
 		`-s -S -m 8 --noproxy '*' "http://$master:4000/v2/keys/?recursive=true&sorted=true"`,
 		`-s -S -m 8 --noproxy '*' "http://$master:4000/health"`,
+		`-s -S -m 8 --noproxy '*' "http://$MANAGEMENT_IP:4000/v2/keys/?recursive=true&sorted=true"`,
 	}},
 	{name: "ip", why: "addresses of this node",
 		never: []string{"add", "append", "change", "del", "delete", "flush", "replace", "set"}},

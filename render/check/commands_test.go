@@ -43,6 +43,7 @@ const library = `ask() { OUT=$(timeout "$1" "${@:2}" 2>&1) || STATUS=$?; }
 change() { "$@"; }
 request() { ask 60 "$@"; }
 wait_for() { while ! "${@:4}"; do sleep "$2"; done; }
+gather_output() { ask 30 "${@:2}"; }
 has_address() { ask 20 "${@:2}" ip -o addr show; }
 `
 
@@ -109,6 +110,15 @@ var callCases = []struct{ rule, snippet string }{
 	{"syntax", "sh -c 'if'"},
 	{"syntax", "sh -c 'a=(1)'"},
 	{"syntax", "trap 'if' EXIT"},
+
+	{"", `flock -n /var/run/requorum.lock bash "$0" --locked "$@"`},
+	{"unknown-command", "flock -n /var/run/requorum.lock nonsense"},
+	{"refused-argument", "flock -n /var/run/other.lock true"},
+	{"refused-argument", `bash "$0"`},
+	{"program-text", "bash /tmp/x"},
+	{"program-text", "bash"},
+	{"", "gather_output x ls"},
+	{"unknown-command", "gather_output x nonsense"},
 
 	{"sourced-file", `. "$x"`},
 	{"sourced-file", ". /etc/default/x"},

@@ -30,14 +30,15 @@ type targetsOf int
 const (
 	all      targetsOf = iota
 	last               // sources come first
+	first              // what to write comes behind
 	notFirst           // a mode, an owner or a program comes first
 	leading            // the arguments before the first option
 	outFile            // of=FILE
 )
 
 // destroyers lists the commands that destroy or make something, those not on the
-// list of commands included, so that listing one does not open a hole. keep is a
-// function of the library.
+// list of commands included, so that listing one does not open a hole. keep and put
+// are functions of the library.
 var destroyers = []destroyer{
 	{name: "chmod", which: notFirst},
 	{name: "chown", which: notFirst},
@@ -49,6 +50,7 @@ var destroyers = []destroyer{
 	{name: "ln", which: last, valued: "S"},
 	{name: "mkdir", which: all, valued: "m"},
 	{name: "mv", which: all, valued: "S"},
+	{name: "put", which: first},
 	{name: "rm", which: all},
 	{name: "rmdir", which: all},
 	{name: "sed", which: notFirst, only: "-i"},
@@ -65,34 +67,39 @@ type target struct {
 	path string
 	by   []string
 	why  string
+	in   string // only in this function, whose callers are held to the list; anywhere if empty
 }
 
 // targets lists the paths that scripts may destroy or overwrite.
 var targets = []target{
-	{"/var/lib/clearwater-etcd/*", []string{"rm"}, "the procedure's own wipe (1.7)"},
-	{"/var/lib/clearwater-etcd", []string{"find", "keep"}, "the dot-files that the wipe leaves (T5); a copy before it"},
-	{"/etc/clearwater/no_cluster_manager", []string{"rm", "touch"}, "the procedure holds the cluster manager back (1.6), and lets it start again (7.2)"},
-	{"/etc/clearwater/local_config", []string{"mv", "keep"}, "the new role of the node (4.1, 5.1), a copy is kept"},
-	{"/etc/clearwater/local_config.requorum-new", []string{redirection, "cp", "chmod", "mv"}, "the new local_config before it is put in place"},
-	{"/etc/clearwater/shared_config", []string{"mv", "keep"}, "the known-good shared_config (3.3), a copy is kept"},
-	{"/etc/clearwater/shared_config.requorum-new", []string{redirection, "cp", "chmod", "mv"}, "the new shared_config before it is put in place"},
-	{"/etc/clearwater/cluster_settings", []string{"mv", "keep"}, "an invalid file written anew (3.15), a copy is kept"},
-	{"/etc/clearwater/cluster_settings.requorum-new", []string{redirection, "cp", "chmod", "mv"}, "the new cluster_settings before it is put in place"},
-	{"/etc/chronos/chronos_cluster.conf", []string{"mv", "keep"}, "an invalid file written anew (3.8), a copy is kept"},
-	{"/etc/chronos/chronos_cluster.conf.requorum-new", []string{redirection, "cp", "chmod", "mv"}, "the new chronos_cluster.conf before it is put in place"},
-	{"/var/backups/requorum/begun", []string{redirection, "rm"}, "the note that this plan's etcd was started here"},
-	{"/var/backups/requorum", []string{"mkdir", "chmod"}, "the copies are for root alone"},
-	{"/dev/null", []string{redirection}, "output that nobody needs"},
+	{path: "/var/lib/clearwater-etcd/*", by: []string{"rm"}, why: "the procedure's own wipe (1.7)"},
+	{path: "/var/lib/clearwater-etcd", by: []string{"find", "keep"}, why: "the dot-files that the wipe leaves (T5); a copy before it"},
+	{path: "/etc/clearwater/no_cluster_manager", by: []string{"rm", "touch"}, why: "the procedure holds the cluster manager back (1.6), and lets it start again (7.2)"},
+	{path: "/etc/clearwater/local_config", by: []string{"put"}, why: "the new role of the node (4.1, 5.1)"},
+	{path: "/etc/clearwater/shared_config", by: []string{"put"}, why: "the known-good shared_config (3.3)"},
+	{path: "/etc/clearwater/cluster_settings", by: []string{"put"}, why: "an invalid file written anew (3.15)"},
+	{path: "/etc/chronos/chronos_cluster.conf", by: []string{"put"}, why: "an invalid file written anew (3.8)"},
+	{path: "/var/backups/requorum/begun", by: []string{redirection, "rm"}, why: "the note that this plan's etcd was started here"},
+	{path: "/var/backups/requorum", by: []string{"mkdir", "chmod"}, why: "the copies are for root alone"},
+	{path: "/var/log/requorum", by: []string{"mkdir", "chmod"}, why: "the records are for root alone"},
+	{path: "/var/run/requorum.lock", by: []string{redirection}, why: "what the run under the lock is at"},
+	{path: "/dev/null", by: []string{redirection}, why: "output that nobody needs"},
 }
 
 // variableTargets are targets that are not literal, or how they may begin if
 // they have no end.
 var variableTargets = []target{
-	{`"$COPIES/`, []string{"cp", redirection}, "this run's own new folder of copies"},
-	{`"$COPIES${1%/*}"`, []string{"mkdir"}, "a folder in it"},
-	{`"$folder"`, []string{"mkdir"}, "the same folder when it is new"},
-	{`"/var/backups/requorum/$PLAN"`, []string{"mkdir"}, "the folder of all copies of this plan"},
-	{`"$file"`, []string{"keep"}, "a copy of a file that a configuration manager may overwrite"},
+	{path: `"$COPIES/`, by: []string{"cp", redirection}, why: "this run's own new folder of copies"},
+	{path: `"$COPIES${1%/*}"`, by: []string{"mkdir"}, why: "a folder in it"},
+	{path: `"$folder"`, by: []string{"mkdir"}, why: "the same folder when it is new"},
+	{path: `"/var/backups/requorum/$PLAN"`, by: []string{"mkdir"}, why: "the folder of all copies of this plan"},
+	{path: `"$file"`, by: []string{"keep"}, why: "a copy of a file that a configuration manager may overwrite"},
+	{path: `"$1.requorum-new"`, by: []string{redirection, "cp", "chmod", "mv", "rm"}, in: "put", why: "the new file before it is put in place"},
+	{path: `"$1"`, by: []string{"mv", "keep"}, in: "put", why: "the file that is put in place, copied first"},
+	{path: `"$JOURNAL"`, by: []string{redirection}, why: "the journal"},
+	{path: `"$OUTPUTS/`, by: []string{redirection}, why: "outputs beside the journal"},
+	{path: `"/var/log/requorum/$NODE.outputs"`, by: []string{"mkdir"}, why: "their folder"},
+	{path: `"/var/log/requorum/$NODE.archive`, by: []string{redirection, "mkdir", "rm"}, why: "what is gathered for the archive"},
 }
 
 // checkDestruction holds that everything that is destroyed is on the list.
@@ -109,8 +116,9 @@ func checkDestruction(c *collector) []finding {
 
 // place is a word of a piece, which may stand in a program in quotes.
 type place struct {
-	word *syntax.Word
-	base int
+	word     *syntax.Word
+	base     int
+	function string // in which it stands
 }
 
 // writes gives the files that redirections write to, programs included.
@@ -120,7 +128,7 @@ func (c *collector) writes() []place {
 		switch r.Op {
 		case syntax.RdrIn, syntax.WordHdoc, syntax.Hdoc, syntax.DashHdoc, syntax.DplOut, syntax.DplIn:
 		default:
-			list = append(list, place{r.Word, c.base})
+			list = append(list, place{r.Word, c.base, r.function})
 		}
 	}
 	for _, inner := range c.inner {
@@ -149,7 +157,7 @@ func destroys(made call, src []byte) []finding {
 	}
 	var list []finding
 	for _, w := range operands {
-		list = append(list, place{w, made.base}.judge(d.name, src)...)
+		list = append(list, place{w, made.base, made.function}.judge(d.name, src)...)
 	}
 	return list
 }
@@ -165,6 +173,8 @@ func (d destroyer) targets(args []*syntax.Word) []*syntax.Word {
 	switch {
 	case d.which == last && len(operands) > 0:
 		return operands[len(operands)-1:]
+	case d.which == first && len(operands) > 0:
+		return operands[:1]
 	case d.which == notFirst && len(operands) > 0:
 		return operands[1:]
 	}
@@ -206,7 +216,7 @@ func (p place) judge(by string, src []byte) []finding {
 		if t.path != text && (literal || !strings.HasPrefix(text, t.path) || strings.Contains(text, "..")) {
 			continue
 		}
-		if slices.Contains(t.by, by) {
+		if slices.Contains(t.by, by) && (t.in == "" || t.in == p.function) {
 			return nil
 		}
 		known = fmt.Sprintf(", only %s may", strings.Join(t.by, ", "))

@@ -24,15 +24,21 @@ var destructionCases = []struct{ rule, snippet string }{
 	{"unlisted-target", "mv /etc/clearwater/local_config.requorum-new /etc/other"},
 	{"unlisted-target", "mv /etc/other /etc/clearwater/local_config"},
 	{"hidden-target", "mv -t /etc /etc/clearwater/local_config"},
-	{"", "mv -f /etc/clearwater/local_config.requorum-new /etc/clearwater/local_config"},
-	{"", "mv -S .old /etc/clearwater/local_config.requorum-new /etc/clearwater/local_config"},
+	{"unlisted-target", "mv -f /etc/clearwater/local_config.requorum-new /etc/clearwater/local_config"},
+	{"", "put() {\n\tmv -f \"$1.requorum-new\" \"$1\"\n}"},
+	{"", "put() {\n\tmv -S .old \"$1.requorum-new\" \"$1\"\n}"},
+	{"unlisted-target", "other() {\n\tmv -f \"$1.requorum-new\" \"$1\"\n}"},
+	{"unlisted-target", "other() {\n\tprintf x >\"$1.requorum-new\"\n}"},
+	{"unlisted-target", "put /etc/passwd x"},
+	{"unlisted-target", "put \"$x\" x"},
+	{"", "put /etc/clearwater/local_config \"$x\""},
 	{"unlisted-target", "cp /etc/clearwater/shared_config /etc/other"},
 	{"unlisted-target", `cp -a "$COPIES/x" "$x"`},
 	{"unlisted-target", `cp -a x "$COPIES"`},
 	{"unlisted-target", `cp -a x "$COPIES/../y"`},
 	{"hidden-target", `cp --target-directory=/etc x`},
 	{"", `cp -a --parents "$1" "$COPIES/"`},
-	{"", "cp -a /etc/clearwater/local_config /etc/clearwater/local_config.requorum-new"},
+	{"", "put() {\n\tcp -a \"$1\" \"$1.requorum-new\"\n}"},
 	{"unlisted-target", "find /etc -mindepth 1 -delete"},
 	{"unlisted-target", "find /var/lib/clearwater-etcd /etc -delete"},
 	{"unlisted-target", `find "$x" -delete`},
@@ -41,7 +47,7 @@ var destructionCases = []struct{ rule, snippet string }{
 	{"", "find /var/lib/clearwater-etcd -mindepth 1 -delete"},
 	{"", "find /etc -mindepth 1"},
 	{"unlisted-target", "chmod 0644 /etc/clearwater/local_config"},
-	{"", "chmod 0644 /etc/clearwater/local_config.requorum-new"},
+	{"", "put() {\n\tchmod 0644 \"$1.requorum-new\"\n}"},
 	{"unlisted-target", "chown root /etc/clearwater/local_config"},
 	{"unlisted-target", "ln -s /etc/x /etc/y"},
 	{"hidden-target", "ln -t /etc /etc/x"},
@@ -63,7 +69,7 @@ var destructionCases = []struct{ rule, snippet string }{
 	{"unlisted-target", "{ printf x; } >/etc/x"},
 	{"unlisted-target", ">/etc/x"},
 	{"unlisted-target", "f() { printf x; } >/etc/x"},
-	{"", "printf x >/etc/clearwater/local_config.requorum-new"},
+	{"", "put() {\n\tprintf x >\"$1.requorum-new\"\n}"},
 	{"", "printf x >/dev/null 2>&1"},
 	{"", `printf x >"$COPIES/list"`},
 	{"", "cat </etc/passwd"},
@@ -105,14 +111,25 @@ func TestTargets(t *testing.T) {
 	calls := map[string]string{
 		"rm": "rm -rf PATH", "mv": "mv PATH PATH", "cp": "cp -a /etc/x PATH", "chmod": "chmod 0700 PATH",
 		"find": "find PATH -mindepth 1 -delete", ">": "printf x >PATH", "touch": "touch PATH", "mkdir": "mkdir PATH", "keep": "keep PATH",
+		"put": "put PATH x",
 	}
-	for path, by := range check.TargetCommands() {
-		if strings.HasSuffix(path, "/") {
+	for _, target := range check.Targets() {
+		path := target.Path
+		if strings.HasPrefix(path, `"`) && !strings.HasSuffix(path, `"`) {
 			path += `x"` // the start of a word
 		}
 		for command, call := range calls {
-			codes := found(strings.ReplaceAll(call, "PATH", path))
-			if allowed := !slices.Contains(codes, "unlisted-target"); allowed != slices.Contains(by, command) {
+			if path == `"$1"` && command == "mv" {
+				call = `mv -f "$1.requorum-new" PATH` // a new file comes from somewhere
+			}
+			snippet := strings.ReplaceAll(call, "PATH", path)
+			if target.In != "" {
+				if !slices.Contains(found(snippet), "unlisted-target") {
+					t.Errorf("%s on %s is allowed outside of %s", command, path, target.In)
+				}
+				snippet = target.In + "() {\n\t" + snippet + "\n}"
+			}
+			if allowed := !slices.Contains(found(snippet), "unlisted-target"); allowed != slices.Contains(target.By, command) {
 				t.Errorf("%s on %s: allowed is %t", command, path, allowed)
 			}
 		}

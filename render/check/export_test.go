@@ -56,11 +56,19 @@ func DestroyerNames() []string {
 	return list
 }
 
-// TargetCommands lists the paths that may be destroyed, with the commands that may.
-func TargetCommands() map[string][]string {
-	out := map[string][]string{}
+// Target is a path that may be destroyed, by which commands, and in which
+// function; anywhere if empty.
+type Target struct {
+	Path string
+	By   []string
+	In   string
+}
+
+// Targets lists the paths that may be destroyed.
+func Targets() []Target {
+	var out []Target
 	for _, t := range append(targets[:len(targets):len(targets)], variableTargets...) {
-		out[t.path] = t.by
+		out = append(out, Target{t.path, t.by, t.in})
 	}
 	return out
 }

@@ -25,6 +25,11 @@ var fixedVariables = []struct{ name, value, why string }{
 	{"no_proxy", "'*'", "the masters are asked directly"},
 	{"NO_PROXY", "'*'", "the same for other programs"},
 	{"COPIES", "''", "no copy is made yet"},
+	{"JOURNAL", "''", "nothing is recorded yet"},
+	{"JOURNAL", "/var/log/requorum/$NODE.journal", "the journal of this node"},
+	{"OUTPUTS", "''", "the same"},
+	{"OUTPUTS", "/var/log/requorum/$NODE.outputs", "outputs beside the journal"},
+	{"archive", "/var/log/requorum/$NODE-$(date -u +%Y%m%dT%H%M%SZ).tar.gz", "the archive to take home"},
 	{"COPIES", "$folder", "this run's folder of copies, just made"},
 	{"folder", "/var/backups/requorum/$PLAN/$(date -u +%Y%m%dT%H%M%SZ)-$STAGE", "a new folder outside all that is wiped"},
 }

@@ -99,7 +99,6 @@ var subsetRules = []rule{
 var shellVariables = []struct{ name, why string }{
 	{"!", "the rehearsal has no process numbers"},
 	{"-", "the rehearsal knows few options"},
-	{"0", "the rehearsal does not know the script's name"},
 	{"_", "it is empty in the rehearsal"},
 	{"BASH", "the rehearsal is no bash"},
 	{"BASHOPTS", "it is empty in the rehearsal"},

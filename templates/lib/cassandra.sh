@@ -63,4 +63,3 @@ check_schema() {
 			"wait until all nodes agree, or remove dead nodes as in the stage config; then run the stage again"
 	fi
 }
-

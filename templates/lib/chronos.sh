@@ -116,7 +116,6 @@ live Vellum node, as RUNBOOK.md says: stage config, \"If you see something else\
 # 3.8). Every Vellum node needs an identity of its own, or timers collide.
 write_chronos() {
 	local member text
-	check_held_before_writing
 	read_identity
 	text="[identity]
 instance_id = $INSTANCE_ID
@@ -128,17 +127,7 @@ localhost = $LOCAL_IP
 	for member in "${ALL_VELLUMS[@]}"; do
 		text="${text}node = $member"$'\n'
 	done
-	if [ -f /etc/chronos/chronos_cluster.conf ]; then
-		keep /etc/chronos/chronos_cluster.conf
-	fi
-	CHANGED=yes
-	printf '%s' "$text" >/etc/chronos/chronos_cluster.conf.requorum-new ||
-		unwritten /etc/chronos/chronos_cluster.conf.requorum-new
-	chmod 0644 /etc/chronos/chronos_cluster.conf.requorum-new ||
-		unwritten /etc/chronos/chronos_cluster.conf.requorum-new
-	change mv -f /etc/chronos/chronos_cluster.conf.requorum-new /etc/chronos/chronos_cluster.conf ||
-		unwritten /etc/chronos/chronos_cluster.conf
-	show "$text"
+	put /etc/chronos/chronos_cluster.conf "$text"
 }
 
 # check_held_before_writing: a cluster manager writes the cluster files itself.
@@ -173,4 +162,3 @@ read_identity() {
 		DEPLOYMENT_ID=$((16#${BASH_REMATCH[2]} & 7))
 	fi
 }
-

@@ -34,4 +34,3 @@ etcd_version() {
 
 # print_digest NAME DIGEST: one line of the table that people compare.
 print_digest() { printf '%s| %-34s %s\n' "$NODE" "$1" "$2"; }
-

@@ -3,7 +3,11 @@
 # start_etcd: asks monit to start etcd, and waits until it listens. Whether a
 # cluster has formed is another question (T35).
 start_etcd() {
-	request monit monitor -g etcd
+	if etcd_listens && service_runs etcd_process; then
+		already 'etcd runs and listens on port 4000, and monit watches it'
+	else
+		request monit monitor -g etcd
+	fi
 	if ! wait_for "$1" 5 'etcd to listen on port 4000' etcd_listens; then
 		OUT='(there is no log)'
 		if [ -f /var/log/clearwater-etcd/clearwater-etcd-initd.log ]; then
@@ -152,4 +156,3 @@ read_key() {
 	fi
 	return 2
 }
-

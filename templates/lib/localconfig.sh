@@ -18,13 +18,12 @@ role_line() {
 }
 
 # Filled by read_local_config.
-KEPT=''    # the file without its role lines, every line ended, no carriage return
-DROPPED='' # the role lines
-SHAPE=''   # what is wrong with the shape of the file; empty if nothing
+KEPT=''  # the file without its role lines, every line ended, no carriage return
+SHAPE='' # what is wrong with the shape of the file; empty if nothing
 
 read_local_config() {
 	local line return=$'\r' last=''
-	KEPT='' DROPPED='' SHAPE=''
+	KEPT='' SHAPE=''
 	while IFS= read -r line || [ -n "$line" ]; do
 		if [[ $line == *"$return" ]]; then
 			line=${line%"$return"}
@@ -32,7 +31,6 @@ read_local_config() {
 		fi
 		last=$line
 		if role_line "$line"; then
-			DROPPED=$DROPPED$line$'\n'
 			check_one_line "$line"
 		else
 			KEPT=$KEPT$line$'\n'
@@ -77,34 +75,32 @@ check_local_config() {
 	fi
 	check_overrides
 	read_local_config
+	ask 20 sh -n /etc/clearwater/local_config
+	if [ "$STATUS" -ne 0 ]; then
+		fail 'local_config is good shell' "$OUT" 'a line of the file is broken' \
+			'mend the line that the message names; then run the stage again'
+	fi
+}
+
+# confirm_role: the edit of local_config is confirmed before anything else.
+confirm_role() {
+	if role_set && [ -z "$SHAPE" ]; then
+		return 0
+	fi
+	check_space /etc/clearwater/local_config
+	confirm "This stage replaces the lines of etcd_cluster and etcd_proxy in /etc/clearwater/local_config." \
+		"A copy of the file is made first, in a new folder under /var/backups/requorum/$PLAN."
 }
 
 # set_role: gives this node's role the new masters and blanks the other (T16).
 # A file that says so already, in good shape, is left alone.
 set_role() {
 	if role_set && [ -z "$SHAPE" ]; then
-		ok "local_config says it already: $SEEN"
+		already "local_config says $SEEN"
 		return 0
 	fi
 	say "now: $SEEN${SHAPE:+; $SHAPE}"
-	keep /etc/clearwater/local_config
-	cp -a /etc/clearwater/local_config /etc/clearwater/local_config.requorum-new ||
-		unwritten /etc/clearwater/local_config.requorum-new
-	printf '%s%s=%s\n%s=\n' "$KEPT" "$ROLE" "$MASTER_LIST" "$OTHER_ROLE" \
-		>/etc/clearwater/local_config.requorum-new || unwritten /etc/clearwater/local_config.requorum-new
-	ask 20 sh -n /etc/clearwater/local_config.requorum-new
-	if [ "$STATUS" -ne 0 ]; then
-		fail 'the new local_config is good shell' "$OUT" 'another line of the file is broken' \
-			'mend the line in /etc/clearwater/local_config, which is unchanged; run the stage again'
-	fi
-	if [ -n "$DROPPED" ]; then
-		say 'these lines go:'
-		show "${DROPPED%$'\n'}"
-	fi
-	say 'these lines come:'
-	show "$ROLE=$MASTER_LIST"$'\n'"$OTHER_ROLE="
-	change mv -f /etc/clearwater/local_config.requorum-new /etc/clearwater/local_config ||
-		unwritten /etc/clearwater/local_config
+	put /etc/clearwater/local_config "$KEPT$ROLE=$MASTER_LIST"$'\n'"$OTHER_ROLE="$'\n'
 	prove_role
 }
 
@@ -123,4 +119,3 @@ prove_role() {
 	fi
 	ok "a clean shell reads $ROLE=$MASTER_LIST, and $OTHER_ROLE is empty"
 }
-

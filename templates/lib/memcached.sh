@@ -50,22 +50,11 @@ read_server() {
 # with the ports that the written procedure leaves out (T47).
 write_memcached() {
 	local member text=''
-	check_held_before_writing
 	for member in "${ALL_VELLUMS[@]}"; do
 		text="$text${text:+,}$member:11211"
 	done
 	text="servers=$text"
-	if [ -f /etc/clearwater/cluster_settings ]; then
-		keep /etc/clearwater/cluster_settings
-	fi
-	CHANGED=yes
-	printf '%s\n' "$text" >/etc/clearwater/cluster_settings.requorum-new ||
-		unwritten /etc/clearwater/cluster_settings.requorum-new
-	chmod 0644 /etc/clearwater/cluster_settings.requorum-new ||
-		unwritten /etc/clearwater/cluster_settings.requorum-new
-	change mv -f /etc/clearwater/cluster_settings.requorum-new /etc/clearwater/cluster_settings ||
-		unwritten /etc/clearwater/cluster_settings
-	show "$text"
+	put /etc/clearwater/cluster_settings "$text"$'\n'
 }
 
 # check_remote_settings: with the old remote_site_name the loader needs a second
@@ -77,4 +66,3 @@ check_remote_settings() {
 			"copy the file from another Vellum node, or write its servers line with the Vellum nodes of the other site"
 	fi
 }
-

@@ -108,4 +108,3 @@ managers_shown() {
 	read_processes
 	! runs clearwater-cluster-manager
 }
-

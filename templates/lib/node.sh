@@ -68,15 +68,19 @@ has_address() {
 	return 1
 }
 
-# check_node: proves that this is the node that the script was made for, before
-# anything else.
-check_node() {
+# check_root: everything below needs root.
+check_root() {
 	if [ "$(id -u)" != 0 ]; then
 		fail 'root runs this script' "user $(id -un)" 'monit and the files need root' \
 			'type sudo before the command:'$'\n'"sudo bash $NODE.sh $STAGE"
 	fi
-	need monit service timeout ip ss ps ls cp mv rm find mkdir chmod cat diff \
-		du df date sleep sha256sum sort tail curl clearwater-etcdctl
+}
+
+# check_node: proves that this is the node that the script was made for, before
+# anything else.
+check_node() {
+	need monit service timeout ip ss ps ls cp mv rm find mkdir chmod cat cmp diff sync flock \
+		du df date sleep sha256sum sort tail wc curl clearwater-etcdctl
 	if [ ! -f /etc/clearwater/local_config ]; then
 		fail '/etc/clearwater/local_config is there' 'it is missing' \
 			"this is not node $NODE, or the file is lost" \
@@ -142,4 +146,3 @@ check_names() {
 is its local_site_name), and then render again"
 	fi
 }
-

@@ -47,4 +47,3 @@ judge_xml() {
 		warn "$1 has characters outside ASCII: check_config_sync will call it out of sync for ever (T31)"
 	fi
 }
-

@@ -137,4 +137,3 @@ stable_in_output() {
 	done <<<"$OUT"
 	return 1
 }
-

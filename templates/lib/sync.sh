@@ -48,18 +48,41 @@ $(file_digest /etc/clearwater/shared_config)"
 	[ "$VALUE" = "$(cat /etc/clearwater/shared_config)" ]
 }
 
+# check_configuration_space: is there room for copies of the files that a
+# configuration manager may overwrite?
+check_configuration_space() {
+	local file
+	while IFS= read -r file; do
+		if [ -f "$file" ]; then
+			check_space "$file"
+		fi
+	done <<<"$(configuration_files)"
+}
+
+# confirm_overwriting: once the configuration manager runs, the files in etcd take
+# the place of this node's own.
+confirm_overwriting() {
+	if ! service_runs clearwater_config_manager_process; then
+		confirm "This stage starts the configuration manager: a configuration file here that differs from the one in etcd \
+is overwritten, and services restart for it (T28)." \
+			"Copies are made first, in a new folder under /var/backups/requorum/$PLAN."
+	fi
+}
+
 # start_config_manager SECONDS: from here on this node takes, or gives,
 # configuration. What it may overwrite is copied first (T25, T28).
 start_config_manager() {
 	local file
-	if ! service_runs clearwater_config_manager_process; then
+	if service_runs clearwater_config_manager_process; then
+		already 'the configuration manager runs'
+	else
 		while IFS= read -r file; do
 			if [ -f "$file" ]; then
 				keep "$file"
 			fi
 		done <<<"$(configuration_files)"
+		request monit monitor -g clearwater_config_manager
 	fi
-	request monit monitor -g clearwater_config_manager
 	if ! wait_for "$1" 5 'the configuration manager to run' service_runs clearwater_config_manager_process; then
 		give_up 'monit shows clearwater_config_manager_process running' \
 			'the configuration manager does not start' \
@@ -69,6 +92,10 @@ start_config_manager() {
 }
 
 start_queue_manager() {
+	if service_runs clearwater_queue_manager_process; then
+		already 'the queue manager runs'
+		return 0
+	fi
 	request monit monitor -g clearwater_queue_manager
 	if ! wait_for "$1" 5 'the queue manager to run' service_runs clearwater_queue_manager_process; then
 		give_up 'monit shows clearwater_queue_manager_process running' \
@@ -137,7 +164,8 @@ wait_in_sync() {
 			"look into /var/log/clearwater-config-manager; compare the digests of the file with the other nodes; \
 then run the stage again"
 	fi
-	show "$SYNC"
+	if [ "$UNSURE" = no ]; then
+		show "$SYNC"
+	fi
 	ok 'the configuration is in sync'
 }
-

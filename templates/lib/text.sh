@@ -55,4 +55,3 @@ plain_ascii() {
 		fi
 	done <"$1"
 }
-

@@ -4,23 +4,56 @@ SEEN='' # what a check saw last
 
 # wait_for SECONDS EVERY WHAT FUNCTION [ARGUMENT...]: calls FUNCTION every EVERY
 # seconds until it succeeds, for at most SECONDS. FUNCTION says in SEEN what it
-# saw.
+# saw. A dry run looks once.
 wait_for() {
-	local limit=$1 every=$2 what=$3 begin elapsed=0 tries=0 told=''
+	local limit=$1 every=$2 what=$3 begin elapsed=0 tries=0 status=0
 	shift 3
+	TOLD=''
 	begin=$(date +%s)
 	while ! "$@"; do
 		elapsed=$(($(date +%s) - begin))
 		tries=$((tries + 1))
-		if [ "$elapsed" -ge "$limit" ] || [ $((tries * every)) -ge "$limit" ]; then
-			say "waited $elapsed of $limit seconds for $what"
-			return 1
+		if [ "$DRY" = yes ] || [ "$elapsed" -ge "$limit" ] || [ $((tries * every)) -ge "$limit" ]; then
+			status=1
+			break
 		fi
-		if [ "$told" != "$SEEN" ] || [ $((tries % 6)) -eq 0 ]; then
-			say "waiting for $what ($elapsed of at most $limit seconds); now: $SEEN"
-			told=$SEEN
+		if [ $((tries % 6)) -eq 0 ]; then
+			TOLD='' # now and then also without news
 		fi
+		say_waiting "waiting for $what, $elapsed of at most $limit seconds"
 		sleep "$every"
 	done
+	end_waiting
+	if [ "$status" -ne 0 ] && [ "$DRY" = no ]; then
+		say "waited $elapsed of $limit seconds for $what"
+	fi
+	return "$status"
 }
 
+TOLD='' # the last line about the wait said that; empty before the first one
+
+# say_waiting TEXT: where the wait stands: always on the same line of a
+# terminal, otherwise on a new line when there is news and now and then.
+say_waiting() {
+	local line
+	if one_line; then
+		clean "$NODE: $1; now: ${SEEN%%$'\n'*}"
+		line=${CLEAN:0:79}
+		printf '%s%-79s' $'\r' "$line"
+	elif [ "$TOLD" != "now: $SEEN" ]; then
+		say "$1; now: $SEEN"
+	fi
+	TOLD="now: $SEEN"
+}
+
+# end_waiting: goes on below the line of a terminal.
+end_waiting() {
+	if [ -n "$TOLD" ] && one_line; then
+		printf '\n'
+	fi
+}
+
+# one_line: is there a terminal that can print over a line?
+one_line() {
+	[ -t 1 ] && [ "${TERM:-dumb}" != dumb ]
+}

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # vellum-3: its part in the recovery of the etcd cluster of site site1.
-# Plan c2c08146a645, made by requorum.
+# Plan 9970ba0831c8, made by requorum.
 #
 # Run this on node vellum-3 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='c2c08146a645'
+PLAN='9970ba0831c8'
 DEPLOYMENT='two sites'
 NODE='vellum-3'
 TYPE='vellum'
@@ -94,51 +94,181 @@ DEPLOYMENT_ID='0'
 
 # ---- Function library --------------------------------------------------------
 
+# -- What must not be printed
+
+# Clearwater's secrets (facts 2.8) by the names that they have in its files.
+SECRET_NAMES='signup_key|turn_workaround|ellis_api_key|smtp_password'
+SECRETS='' # their values on this node, a line each
+CLEAN=''   # what clean has made
+
+# learn_secrets: reads the values out of the files themselves, so that they are
+# known also where no shell gets through the files.
+learn_secrets() {
+	local file line value word words pattern="^[[:space:]]*(export[[:space:]]+)?($SECRET_NAMES)[[:space:]]*=(.*)$"
+	for file in /etc/clearwater/shared_config /etc/clearwater/local_config /etc/clearwater/user_settings; do
+		if [ ! -f "$file" ]; then
+			continue
+		fi
+		while IFS= read -r line || [ -n "$line" ]; do
+			if [[ $line =~ $pattern ]]; then
+				value=${BASH_REMATCH[3]//[\"\'$'\r']/}
+				value=${value%% #*}
+				read -r -a words <<<"- ${value//[*?\\\[\]]/ }" # a pattern is no text to look for
+				for word in "${words[@]}"; do
+					learn_secret "$word"
+				done
+			fi
+		done <"$file"
+	done
+}
+
+# learn_secret VALUE: very short values would hide half of any text.
+learn_secret() {
+	if [ "${#1}" -ge 4 ] && [[ '(hidden)' != *"$1"* ]] && ! has "$1" "$SECRETS"; then
+		SECRETS=$SECRETS$1$'\n'
+	fi
+}
+
+# clean TEXT: the text without secrets, and with nothing but printable ASCII,
+# tabs and newlines, goes to CLEAN.
+clean() {
+	local line text='' names="$SECRET_NAMES"
+	CLEAN=${1//[!\ -~$'\t\n']/?}
+	if [ -z "$SECRETS" ] && ! [[ $CLEAN =~ $names ]]; then
+		return 0
+	fi
+	while IFS= read -r line; do
+		hide_values "$line"
+		if [[ $CLEAN =~ $names ]]; then
+			hide_assigned "$CLEAN"
+		fi
+		text=$text$CLEAN$'\n'
+	done <<<"$CLEAN"
+	CLEAN=${text%$'\n'}
+}
+
+# hide_values LINE: hides the values that are known from this node.
+hide_values() {
+	local secret
+	CLEAN=$1
+	while IFS= read -r secret; do
+		while [ -n "$secret" ] && [[ $CLEAN == *"$secret"* ]]; do
+			CLEAN="${CLEAN%%"$secret"*}(hidden)${CLEAN#*"$secret"}"
+		done
+	done <<<"$SECRETS"
+}
+
+# hide_assigned LINE: hides what is assigned to one of the names, whatever node
+# it comes from, as in a file, in JSON, and in a file within JSON.
+hide_assigned() {
+	local before="^(.*)($SECRET_NAMES)(\\\\*[\"']?[[:space:]]*[=:][[:space:]]*" quoted bare
+	quoted="$before\\\\*[\"'])([^(\"'\\\\][^\"'\\\\]*)(.*)$"
+	bare="$before)([^(\"'\\\\[:space:]][^\"'\\\\[:space:]]*)(.*)$"
+	CLEAN=$1
+	while [[ $CLEAN =~ $quoted || $CLEAN =~ $bare ]]; do
+		CLEAN="${BASH_REMATCH[1]}${BASH_REMATCH[2]}${BASH_REMATCH[3]}(hidden)${BASH_REMATCH[5]}"
+	done
+}
 # -- Saying things
 
 CHANGED=no # yes as soon as this run has changed anything on the node
 ENDED=no   # yes once the verdict is said
+DRY=no     # yes in a dry run: nothing is changed, each change is said instead
+PENDING=no # yes in a dry run once a change was only said: what it leads to cannot be told
+UNSURE=no  # yes in a dry run where the step under way cannot be told
 STAGE=''   # the stage under way
 STEP=''    # the step under way
+SAID=''    # what the step under way has said
+AFFECTS='' # whom it affects that the stage under way is not done
 
 # The remedy where only all nodes together can begin anew (T14).
 START_OVER="start from the beginning: the stage stop on every live node of site $SITE"
+
+# put_out TEXT: one line to the terminal and to the journal.
+put_out() {
+	SAID=$SAID$1$'\n'
+	printf '%s\n' "$1"
+}
 
 # say TEXT...: prose, each TEXT wrapped to 80 columns.
 say() {
 	local text line word words
 	for text in "$@"; do
-		read -r -a words <<<"$NODE: $text"
+		clean "$text"
+		read -r -a words <<<"$NODE: $CLEAN"
 		line=''
 		for word in "${words[@]}"; do
 			if [ $((${#line} + ${#word})) -ge 79 ] && [ "$line" != "$NODE:" ]; then
-				printf '%s\n' "$line"
+				put_out "$line"
 				line="$NODE:  "
 			fi
 			line="$line${line:+ }$word"
 		done
-		printf '%s\n' "$line"
+		put_out "$line"
 	done
 }
 
 # show TEXT: output of a command, line by line as it is.
 show() {
 	local line
+	clean "$1"
 	while IFS= read -r line; do
-		printf '%s| %s\n' "$NODE" "$line"
-	done <<<"$1"
+		put_out "$NODE| $line"
+	done <<<"$CLEAN"
+}
+
+# say_command LABEL COMMAND: a command, whole on one line, so that it can be
+# searched for and compared.
+say_command() {
+	clean "$2"
+	if [ $((${#NODE} + ${#1} + ${#CLEAN})) -le 76 ]; then
+		put_out "$NODE: $1 $CLEAN"
+	else
+		put_out "$NODE: $1"
+		put_out "$NODE| $CLEAN"
+	fi
 }
 
 # step ID TITLE SOURCE: announces a step.
 step() {
+	record_step 0
 	STEP=$1
+	UNSURE=no
 	printf '\n'
 	say "-- $1: $2" "(from $3)"
 }
 
-ok() { say "OK: $1"; }
+# ok TEXT: what was checked is right. After a change that a dry run has only said,
+# it would be no proof.
+ok() {
+	if [ "$UNSURE" = no ]; then
+		say "OK: $1"
+	fi
+}
+
+# already TEXT: what a step is for was done before.
+already() {
+	if [ "$DRY" = yes ]; then
+		say "ALREADY DONE: $1"
+	else
+		say "OK, done before: $1"
+	fi
+}
 
 warn() { say "WARNING: $1"; }
+
+# would_run COMMAND: what a run would do here.
+would_run() {
+	PENDING=yes UNSURE=yes
+	say_command 'WOULD RUN:' "$1"
+}
+
+# cannot_tell TEXT: what a dry run cannot know, since a change before it was only
+# said.
+cannot_tell() {
+	PENDING=yes UNSURE=yes
+	say "CANNOT TELL: $1"
+}
 
 # told LABEL TEXT: one line of a verdict; further lines of TEXT are shown below.
 told() {
@@ -150,14 +280,20 @@ told() {
 }
 
 # fail EXPECTED SEEN MEANS DO: the verdict that something is not right. Exit
-# status 1 if nothing was changed, 3 if a change was begun.
+# status 1 if nothing was changed, 3 if a change was begun. Only in a dry run, and
+# only after a change that was said and not made, does it come back.
 fail() {
+	if [ "$PENDING" = yes ]; then
+		cannot_tell "whether then $1"
+		return 0
+	fi
 	printf '\n'
 	say 'NOT RIGHT'
 	told 'expected:' "$1"
 	told 'seen:' "$2"
 	told 'means:' "$3"
 	told 'do:' "$4"
+	told 'affects:' "${AFFECTS:-this node alone; calls go on}"
 	if [ "$CHANGED" = no ]; then
 		finish_with 1
 	fi
@@ -165,14 +301,19 @@ fail() {
 }
 
 # give_up EXPECTED MEANS DO: the verdict that a wait has reached its limit; what
-# it saw last is in SEEN. Exit status 4.
+# it saw last is in SEEN. Exit status 4. A dry run does not wait, and comes back.
 give_up() {
+	if [ "$DRY" = yes ]; then
+		cannot_tell "whether then $1; a run waits for it"
+		return 0
+	fi
 	printf '\n'
 	say 'NOT RIGHT: waited to the limit'
 	told 'expected:' "$1"
 	told 'seen last:' "$SEEN"
 	told 'means:' "$2"
 	told 'do:' "$3"
+	told 'affects:' "${AFFECTS:-this node alone; calls go on}"
 	finish_with 4
 }
 
@@ -185,35 +326,22 @@ finish_with() {
 			'When the cause is mended, run it again:'
 		show "sudo bash $NODE.sh $STAGE"
 	fi
-	ENDED=yes
-	exit "$1"
+	say 'To take home what is needed to find the cause:'
+	show "sudo bash $NODE.sh --archive"
+	leave "$1"
 }
 
 # done_with TEXT...: the verdict that the stage is done and verified.
 done_with() {
 	printf '\n'
+	if [ "$DRY" = yes ]; then
+		say "DRY RUN of the stage $STAGE on $NODE: nothing was changed."
+		leave 0
+	fi
 	say "STAGE $STAGE DONE on $NODE. $1"
 	shift
 	say "$@"
-	ENDED=yes
-	exit 0
-}
-
-# on_exit catches what no verdict foresaw.
-on_exit() {
-	local status=$?
-	if [ "$ENDED" = yes ]; then
-		return 0
-	fi
-	printf '\n'
-	say "STOPPED: interrupted, or a command failed unforeseen (status $status)${STEP:+, in step $STEP}."
-	if [ "$CHANGED" = no ]; then
-		say "Nothing was changed on $NODE by this run."
-		exit 1
-	fi
-	say 'Changes were begun. Run the same stage again:'
-	show "sudo bash $NODE.sh $STAGE"
-	exit 3
+	leave 0
 }
 
 # -- Running things
@@ -223,6 +351,9 @@ on_exit() {
 ask() {
 	local limit=$1
 	shift
+	if ! has "$*" "$ASKED"; then
+		ASKED=$ASKED$*$'\n'
+	fi
 	if OUT=$(timeout "$limit" "$@" 2>&1); then
 		STATUS=0
 	else
@@ -233,34 +364,280 @@ ask() {
 	fi
 }
 
+# note_changed: from here on this run has changed the node.
+note_changed() {
+	if [ "$CHANGED" = no ]; then
+		CHANGED=yes
+		write_note
+	fi
+}
+
 # unwritten PATH: the verdict where a file could not be written.
 unwritten() {
-	CHANGED=yes
+	note_changed
 	fail "$1 is written" 'it is not; the message is above' 'the disk is full or read-only' \
 		'make room or mend the disk, then run the stage again:'$'\n'"df -h ${1%/*}"
 }
 
-# change COMMAND...: runs a command that changes the node, and shows it. Where a
-# proof follows, its failure is left to the proof.
+# change COMMAND...: runs a command that changes the node, and shows it. Whether
+# it did its work is for the proof that follows.
 change() {
-	CHANGED=yes
-	say "run: $*"
-	"$@"
+	local asked=$ASKED
+	if [ "$DRY" = yes ]; then
+		would_run "$*"
+		return 0
+	fi
+	note_changed
+	say_command 'run:' "$*"
+	ask 600 "$@"
+	ASKED=$asked # it has a line of its own in the journal
+	if [ -n "$OUT" ]; then
+		show "$OUT"
+	fi
+	record "$*" "$STATUS" "$OUT"
+	return "$STATUS"
 }
 
 # request COMMAND...: a change that a daemon is asked for. The exit status says
 # only that the daemon took the request (T1).
 request() {
-	CHANGED=yes
-	say "run: $*"
-	ask 60 "$@"
-	if [ "$STATUS" -ne 0 ]; then
+	if ! change "$@"; then
 		fail 'monit takes the request' "status $STATUS: $OUT" \
 			"monit's daemon is not running, or it does not know the group" \
 			'start monit, wait half a minute, then run the stage again:'$'\n''sudo service monit start'
 	fi
 }
+# -- The journal: what was done on this node, a line of JSON a step
 
+JOURNAL=''       # the file; empty as long as nothing is recorded
+OUTPUTS=''       # the folder of what each line's command has printed
+ENTRIES=0        # lines in the journal
+LINE_BEFORE=none # digest of the last of them
+CASE=''          # number of a ticket, or the like
+ASKED=''         # the commands that the step under way has asked, a line each
+
+# make_log_folder: the folder of all records, for root alone.
+make_log_folder() {
+	mkdir -p /var/log/requorum && chmod 0700 /var/log/requorum
+}
+
+# open_journal COMMAND: goes on behind the last line of the journal. Without room
+# for a journal the recovery goes on all the same.
+open_journal() {
+	if ! make_log_folder || ! mkdir -p "/var/log/requorum/$NODE.outputs"; then
+		warn 'there is no journal of this run: /var/log/requorum cannot be written; the message is above'
+		return 0
+	fi
+	JOURNAL=/var/log/requorum/$NODE.journal
+	OUTPUTS=/var/log/requorum/$NODE.outputs
+	if [ -s "$JOURNAL" ]; then
+		if [ -n "$(tail -c 1 "$JOURNAL")" ]; then
+			say 'the last line of the journal was cut off when the node lost power, or the script was killed'
+			printf '\n' >>"$JOURNAL" || no_journal
+		fi
+		read -r ENTRIES _ <<<"$(wc -l "$JOURNAL")"
+		LINE_BEFORE=$(digest_of "$(tail -n 1 "$JOURNAL")")
+	fi
+	record "$1" null "plan $PLAN, case ${CASE:-none}"
+}
+
+# no_journal: what to do where a line cannot be written: say so, and go on.
+no_journal() {
+	JOURNAL=''
+	warn 'the journal cannot be written any more; the recovery goes on without it'
+}
+
+# digest_of LINE: the SHA-256 of a line with its end.
+digest_of() {
+	local sum
+	read -r sum _ <<<"$(printf '%s\n' "$1" | sha256sum)"
+	printf '%s\n' "$sum"
+}
+
+# record COMMAND STATUS OUTPUT: appends a line about a command that has ended;
+# STATUS null is one that begins. Its output goes into a file beside the journal.
+# Each line holds the digest of the line before, so that nothing can be taken out
+# or changed unseen.
+record() {
+	local sum line
+	if [ -z "$JOURNAL" ]; then
+		return 0
+	fi
+	ENTRIES=$((ENTRIES + 1))
+	clean "$3"
+	if ! printf '%s\n' "$CLEAN" >"$OUTPUTS/$ENTRIES.txt"; then
+		no_journal
+		return 0
+	fi
+	read -r sum _ <<<"$(sha256sum "$OUTPUTS/$ENTRIES.txt")"
+	line="{\"seq\":$ENTRIES,\"time\":\"$(date -u +%Y-%m-%dT%H:%M:%SZ)\",\"plan\":\"$PLAN\",\"node\":\"$NODE\""
+	line="$line,\"stage\":\"$STAGE\",\"step\":\"$STEP\",\"case\":$(json_string "$CASE"),\"command\":$(json_string "$1")"
+	line="$line,\"status\":$2,\"output\":\"$sum\",\"before\":\"$LINE_BEFORE\"}"
+	if ! printf '%s\n' "$line" >>"$JOURNAL"; then
+		no_journal
+		return 0
+	fi
+	LINE_BEFORE=$(digest_of "$line")
+}
+
+# record_step STATUS: the line about the step under way, with all that it has
+# asked and said.
+record_step() {
+	if [ -n "$STEP" ]; then
+		record "$(joined "$ASKED")" "$1" "${SAID%$'\n'}"
+	fi
+	SAID='' ASKED=''
+}
+
+# json_string TEXT: the text as a string of JSON, without secrets.
+json_string() {
+	local character text='' i
+	clean "$1"
+	for ((i = 0; i < ${#CLEAN}; i++)); do
+		character=${CLEAN:i:1}
+		case $character in
+		\\ | \") text=$text\\$character ;;
+		$'\n') text=$text\\n ;;
+		$'\t') text=$text\\t ;;
+		*) text=$text$character ;;
+		esac
+	done
+	printf '"%s"\n' "$text"
+}
+# -- One run at a time
+
+LOCKED=no # yes in the run that holds the lock
+NOTE=''   # what the lock file says: STAGE TIME, and "changed" once a change was begun
+INNER=no  # yes once a run under the lock was started from this one
+
+# run_locked ARGUMENT...: runs this script again, under a lock of the kernel that
+# ends with its last process, however that ends. flock itself ends with 1 where
+# the lock is taken, so the statuses of the stages travel as 10 to 14.
+run_locked() {
+	local status=0
+	INNER=yes
+	flock -n /var/run/requorum.lock bash "$0" --locked "$@" || status=$?
+	case $status in
+	10 | 11 | 13 | 14)
+		ENDED=yes
+		exit "${status#1}"
+		;;
+	1)
+		if ! flock -n /var/run/requorum.lock true; then
+			taken
+		fi
+		;;
+	esac
+	cut_off "status $status"
+}
+
+# taken: the verdict where another run holds the lock.
+taken() {
+	local line list=''
+	read_note
+	read_processes
+	while IFS= read -r line; do
+		if [[ $line == *bash*' --locked '* && $line != *flock* ]]; then
+			list=$list$line$'\n'
+		fi
+	done <<<"$PROCESSES"
+	fail "no other run on $NODE" \
+		"a run of the stage ${NOTE%% *} holds the lock /var/run/requorum.lock:"$'\n'"${list%$'\n'}" \
+		'two runs at once would undo what the other does' \
+		'wait until the other run has ended, then run this again; its terminal shows how far it is'
+}
+
+# cut_off HOW: the verdict where the run under the lock has ended without one.
+cut_off() {
+	if [ "$INNER" = yes ]; then
+		read_note
+	fi
+	printf '\n'
+	say "STOPPED: the run was interrupted, or a command failed unforeseen ($1)${STAGE:+, in the stage $STAGE}."
+	ENDED=yes
+	if [[ $NOTE != *' changed' ]]; then
+		say "Nothing was changed on $NODE by this run."
+		exit 1
+	fi
+	say 'Changes were begun. Run the same stage again; it finds out what is done, and does the rest:'
+	show "sudo bash $NODE.sh $STAGE"
+	exit 3
+}
+
+read_note() {
+	NOTE=''
+	if [ -f /var/run/requorum.lock ]; then
+		IFS= read -r NOTE </var/run/requorum.lock || true
+	fi
+}
+
+# write_note: says in the lock file what this run is at. The file is no lock by
+# itself; it is there to be read by people and by the next run.
+write_note() {
+	local changed=''
+	if [ "$CHANGED" = yes ]; then
+		changed=' changed'
+	fi
+	printf '%s\n' "$STAGE $(date -u +%H:%M:%S)$changed" >/var/run/requorum.lock || true
+}
+
+# begin_run: says what an earlier run has left, and notes this one.
+begin_run() {
+	local time
+	read_note
+	if [ -n "$NOTE" ]; then
+		time=${NOTE#* }
+		say "An earlier run of the stage ${NOTE%% *}, at ${time%% *} UTC, did not come to its end." \
+			'Its process is dead and its lock is free. This run finds out what is done, and does the rest.'
+	fi
+	write_note
+}
+
+# leave STATUS: the end of a run whose verdict is said.
+leave() {
+	record_step "$1"
+	record "end of the stage $STAGE" "$1" ''
+	ENDED=yes
+	if [ "$LOCKED" = yes ]; then
+		: >/var/run/requorum.lock || true
+		exit "1$1"
+	fi
+	exit "$1"
+}
+
+# on_exit catches what no verdict foresaw.
+on_exit() {
+	if [ "$ENDED" = no ]; then
+		cut_off 'it ended early'
+	fi
+}
+# -- Confirmation
+
+YES='' # the name that --yes was given
+
+# confirm TEXT...: asks for the name of the node before something is destroyed.
+# TEXT says what, and where its copy will be.
+confirm() {
+	local answer=''
+	say "$@"
+	if [ "$DRY" = yes ]; then
+		say "A run asks for the name of this node here."
+		return 0
+	fi
+	if [ "$YES" = "$NODE" ]; then
+		say "confirmed by --yes $NODE"
+		return 0
+	fi
+	if [ -t 0 ]; then
+		printf '%s: type the name of this node to go on: ' "$NODE"
+		IFS= read -r answer || true
+	fi
+	if [ "$answer" != "$NODE" ]; then
+		fail "the name $NODE" "${answer:-no answer, or no terminal}" 'not confirmed' \
+			"run the stage again and type $NODE; without a terminal:"$'\n'"sudo bash $NODE.sh --yes $NODE $STAGE"
+	fi
+	say "confirmed: $answer"
+}
 # -- Sets of lines: a set is a text with one member a line.
 
 # lines MEMBER...: a set of its arguments.
@@ -318,33 +695,65 @@ plain_ascii() {
 		fi
 	done <"$1"
 }
-
 # -- Waiting
 
 SEEN='' # what a check saw last
 
 # wait_for SECONDS EVERY WHAT FUNCTION [ARGUMENT...]: calls FUNCTION every EVERY
 # seconds until it succeeds, for at most SECONDS. FUNCTION says in SEEN what it
-# saw.
+# saw. A dry run looks once.
 wait_for() {
-	local limit=$1 every=$2 what=$3 begin elapsed=0 tries=0 told=''
+	local limit=$1 every=$2 what=$3 begin elapsed=0 tries=0 status=0
 	shift 3
+	TOLD=''
 	begin=$(date +%s)
 	while ! "$@"; do
 		elapsed=$(($(date +%s) - begin))
 		tries=$((tries + 1))
-		if [ "$elapsed" -ge "$limit" ] || [ $((tries * every)) -ge "$limit" ]; then
-			say "waited $elapsed of $limit seconds for $what"
-			return 1
+		if [ "$DRY" = yes ] || [ "$elapsed" -ge "$limit" ] || [ $((tries * every)) -ge "$limit" ]; then
+			status=1
+			break
 		fi
-		if [ "$told" != "$SEEN" ] || [ $((tries % 6)) -eq 0 ]; then
-			say "waiting for $what ($elapsed of at most $limit seconds); now: $SEEN"
-			told=$SEEN
+		if [ $((tries % 6)) -eq 0 ]; then
+			TOLD='' # now and then also without news
 		fi
+		say_waiting "waiting for $what, $elapsed of at most $limit seconds"
 		sleep "$every"
 	done
+	end_waiting
+	if [ "$status" -ne 0 ] && [ "$DRY" = no ]; then
+		say "waited $elapsed of $limit seconds for $what"
+	fi
+	return "$status"
 }
 
+TOLD='' # the last line about the wait said that; empty before the first one
+
+# say_waiting TEXT: where the wait stands: always on the same line of a
+# terminal, otherwise on a new line when there is news and now and then.
+say_waiting() {
+	local line
+	if one_line; then
+		clean "$NODE: $1; now: ${SEEN%%$'\n'*}"
+		line=${CLEAN:0:79}
+		printf '%s%-79s' $'\r' "$line"
+	elif [ "$TOLD" != "now: $SEEN" ]; then
+		say "$1; now: $SEEN"
+	fi
+	TOLD="now: $SEEN"
+}
+
+# end_waiting: goes on below the line of a terminal.
+end_waiting() {
+	if [ -n "$TOLD" ] && one_line; then
+		printf '\n'
+	fi
+}
+
+# one_line: is there a terminal that can print over a line?
+one_line() {
+	[ -t 1 ] && [ "${TERM:-dumb}" != dumb ]
+}
 # -- Is this the node?
 
 CONFIG='' # what Clearwater's own configuration files say: lines NAME=VALUE
@@ -415,15 +824,19 @@ has_address() {
 	return 1
 }
 
-# check_node: proves that this is the node that the script was made for, before
-# anything else.
-check_node() {
+# check_root: everything below needs root.
+check_root() {
 	if [ "$(id -u)" != 0 ]; then
 		fail 'root runs this script' "user $(id -un)" 'monit and the files need root' \
 			'type sudo before the command:'$'\n'"sudo bash $NODE.sh $STAGE"
 	fi
-	need monit service timeout ip ss ps ls cp mv rm find mkdir chmod cat diff \
-		du df date sleep sha256sum sort tail curl clearwater-etcdctl
+}
+
+# check_node: proves that this is the node that the script was made for, before
+# anything else.
+check_node() {
+	need monit service timeout ip ss ps ls cp mv rm find mkdir chmod cat cmp diff sync flock \
+		du df date sleep sha256sum sort tail wc curl clearwater-etcdctl
 	if [ ! -f /etc/clearwater/local_config ]; then
 		fail '/etc/clearwater/local_config is there' 'it is missing' \
 			"this is not node $NODE, or the file is lost" \
@@ -489,7 +902,6 @@ check_names() {
 is its local_site_name), and then render again"
 	fi
 }
-
 # -- Copies of what is about to be destroyed
 
 COPIES='' # this run's folder of copies
@@ -501,7 +913,7 @@ make_copies_folder() {
 	if [ -n "$COPIES" ]; then
 		return 0
 	fi
-	CHANGED=yes
+	note_changed
 	mkdir -p "/var/backups/requorum/$PLAN" || unwritten "/var/backups/requorum/$PLAN"
 	chmod 0700 /var/backups/requorum || unwritten /var/backups/requorum
 	folder=/var/backups/requorum/$PLAN/$(date -u +%Y%m%dT%H%M%SZ)-$STAGE
@@ -543,22 +955,85 @@ free_space() {
 # keep PATH: copies a file or a folder with owner, mode and times, and proves
 # that the copy is the same. The copy stands in COPIES under its whole path.
 keep() {
+	if [ "$DRY" = yes ]; then
+		would_run "cp -a $1 /var/backups/requorum/$PLAN/TIME-$STAGE$1"
+		return 0
+	fi
 	make_copies_folder
-	CHANGED=yes
-	say "copy: $1 to $COPIES$1"
 	mkdir -p "$COPIES${1%/*}" || unwritten "$COPIES${1%/*}"
-	if ! cp -a "$1" "$COPIES/${1#/}"; then
-		fail "a copy of $1 in $COPIES" 'cp failed; its message is above' \
+	if ! change cp -a "$1" "$COPIES/${1#/}"; then
+		fail "a copy of $1 in $COPIES" "status $STATUS: $OUT" \
 			'the disk is full or broken; the original is untouched' \
 			'make room, then run the stage again:'$'\n''df -h /var/backups'
 	fi
-	if ! diff -r "$1" "$COPIES$1"; then
-		fail "the copy of $1 is the same as the original" 'they differ, see above' \
+	ask 600 diff -r "$1" "$COPIES$1"
+	if [ "$STATUS" -ne 0 ]; then
+		fail "the copy of $1 is the same as the original" "they differ: $OUT" \
 			'something still writes there, or the disk is broken' \
 			"find out which process writes to $1, then run the stage again; the original is untouched"
 	fi
+	settle
 }
 
+# keep_text NAME TEXT COMMAND: what a command has printed, among the copies.
+keep_text() {
+	if [ "$DRY" = yes ]; then
+		would_run "$3 >/var/backups/requorum/$PLAN/TIME-$STAGE/$1"
+		return 0
+	fi
+	make_copies_folder
+	say_command 'run:' "$3 >$COPIES/$1"
+	printf '%s\n' "$2" >"$COPIES/$1" || unwritten "$COPIES/$1"
+	settle
+}
+
+# settle: what was written is on the disk, should the power fail now.
+settle() {
+	ask 120 sync
+	if [ "$STATUS" -ne 0 ]; then
+		warn "sync has not ended well (status $STATUS): $OUT"
+	fi
+}
+
+# put PATH TEXT: writes a file whole or not at all. The old one is copied first,
+# and gives owner and mode; a new one gets root and 0644.
+put() {
+	show_difference "$1" "$2"
+	if [ -f "$1" ]; then
+		keep "$1"
+	fi
+	if [ "$DRY" = yes ]; then
+		would_run "mv -f $1.requorum-new $1"
+		return 0
+	fi
+	note_changed
+	if [ -f "$1" ]; then
+		cp -a "$1" "$1.requorum-new" || unwritten "$1.requorum-new"
+	else
+		rm -f "$1.requorum-new"
+	fi
+	printf '%s' "$2" >"$1.requorum-new" || unwritten "$1.requorum-new"
+	if [ ! -f "$1" ]; then
+		chmod 0644 "$1.requorum-new" || unwritten "$1.requorum-new"
+	fi
+	if ! printf '%s' "$2" | cmp -s - "$1.requorum-new"; then
+		unwritten "$1.requorum-new"
+	fi
+	settle
+	change mv -f "$1.requorum-new" "$1" || unwritten "$1"
+	settle
+}
+
+# show_difference PATH TEXT: the file as it is, and as it will be.
+show_difference() {
+	local old=$1 difference
+	if [ ! -f "$old" ]; then
+		old=/dev/null
+	fi
+	if ! difference=$(printf '%s' "$2" | diff -u --label "$1, as it is" --label "$1, as it will be" "$old" -); then
+		show "$difference"
+	fi
+}
 # -- Processes, ports and the data directory
 
 PROCESSES='' # ps output: a line a process; empty if it cannot be read
@@ -673,6 +1148,9 @@ data_empty() {
 # note_begun: notes, outside what is wiped, that this plan starts its own etcd
 # here in an empty directory. Every stop, of any plan, takes the note away.
 note_begun() {
+	if [ "$DRY" = yes ]; then
+		return 0
+	fi
 	mkdir -p /var/backups/requorum || true
 	chmod 0700 /var/backups/requorum || true
 	printf '%s\n' "$PLAN" >/var/backups/requorum/begun || unwritten /var/backups/requorum/begun
@@ -713,7 +1191,6 @@ if one has, $START_OVER"$'\n'"sudo bash $NODE.sh stop"
 	fi
 	ok 'the data directory is empty and the ports are free'
 }
-
 # -- monit
 
 SUMMARY='' # monit summary, a line a service
@@ -824,7 +1301,6 @@ managers_shown() {
 	read_processes
 	! runs clearwater-cluster-manager
 }
-
 # -- The roles in /etc/clearwater/local_config
 
 # role_set: does a clean shell get the new masters for this node's role, and
@@ -845,13 +1321,12 @@ role_line() {
 }
 
 # Filled by read_local_config.
-KEPT=''    # the file without its role lines, every line ended, no carriage return
-DROPPED='' # the role lines
-SHAPE=''   # what is wrong with the shape of the file; empty if nothing
+KEPT=''  # the file without its role lines, every line ended, no carriage return
+SHAPE='' # what is wrong with the shape of the file; empty if nothing
 
 read_local_config() {
 	local line return=$'\r' last=''
-	KEPT='' DROPPED='' SHAPE=''
+	KEPT='' SHAPE=''
 	while IFS= read -r line || [ -n "$line" ]; do
 		if [[ $line == *"$return" ]]; then
 			line=${line%"$return"}
@@ -859,7 +1334,6 @@ read_local_config() {
 		fi
 		last=$line
 		if role_line "$line"; then
-			DROPPED=$DROPPED$line$'\n'
 			check_one_line "$line"
 		else
 			KEPT=$KEPT$line$'\n'
@@ -904,34 +1378,32 @@ check_local_config() {
 	fi
 	check_overrides
 	read_local_config
+	ask 20 sh -n /etc/clearwater/local_config
+	if [ "$STATUS" -ne 0 ]; then
+		fail 'local_config is good shell' "$OUT" 'a line of the file is broken' \
+			'mend the line that the message names; then run the stage again'
+	fi
+}
+
+# confirm_role: the edit of local_config is confirmed before anything else.
+confirm_role() {
+	if role_set && [ -z "$SHAPE" ]; then
+		return 0
+	fi
+	check_space /etc/clearwater/local_config
+	confirm "This stage replaces the lines of etcd_cluster and etcd_proxy in /etc/clearwater/local_config." \
+		"A copy of the file is made first, in a new folder under /var/backups/requorum/$PLAN."
 }
 
 # set_role: gives this node's role the new masters and blanks the other (T16).
 # A file that says so already, in good shape, is left alone.
 set_role() {
 	if role_set && [ -z "$SHAPE" ]; then
-		ok "local_config says it already: $SEEN"
+		already "local_config says $SEEN"
 		return 0
 	fi
 	say "now: $SEEN${SHAPE:+; $SHAPE}"
-	keep /etc/clearwater/local_config
-	cp -a /etc/clearwater/local_config /etc/clearwater/local_config.requorum-new ||
-		unwritten /etc/clearwater/local_config.requorum-new
-	printf '%s%s=%s\n%s=\n' "$KEPT" "$ROLE" "$MASTER_LIST" "$OTHER_ROLE" \
-		>/etc/clearwater/local_config.requorum-new || unwritten /etc/clearwater/local_config.requorum-new
-	ask 20 sh -n /etc/clearwater/local_config.requorum-new
-	if [ "$STATUS" -ne 0 ]; then
-		fail 'the new local_config is good shell' "$OUT" 'another line of the file is broken' \
-			'mend the line in /etc/clearwater/local_config, which is unchanged; run the stage again'
-	fi
-	if [ -n "$DROPPED" ]; then
-		say 'these lines go:'
-		show "${DROPPED%$'\n'}"
-	fi
-	say 'these lines come:'
-	show "$ROLE=$MASTER_LIST"$'\n'"$OTHER_ROLE="
-	change mv -f /etc/clearwater/local_config.requorum-new /etc/clearwater/local_config ||
-		unwritten /etc/clearwater/local_config
+	put /etc/clearwater/local_config "$KEPT$ROLE=$MASTER_LIST"$'\n'"$OTHER_ROLE="$'\n'
 	prove_role
 }
 
@@ -950,7 +1422,6 @@ prove_role() {
 	fi
 	ok "a clean shell reads $ROLE=$MASTER_LIST, and $OTHER_ROLE is empty"
 }
-
 # -- Digests, short enough to read aloud
 
 # short SUM: the start of the SHA-256 in the form xxxx-xxxx.
@@ -987,13 +1458,16 @@ etcd_version() {
 
 # print_digest NAME DIGEST: one line of the table that people compare.
 print_digest() { printf '%s| %-34s %s\n' "$NODE" "$1" "$2"; }
-
 # -- etcd
 
 # start_etcd: asks monit to start etcd, and waits until it listens. Whether a
 # cluster has formed is another question (T35).
 start_etcd() {
-	request monit monitor -g etcd
+	if etcd_listens && service_runs etcd_process; then
+		already 'etcd runs and listens on port 4000, and monit watches it'
+	else
+		request monit monitor -g etcd
+	fi
 	if ! wait_for "$1" 5 'etcd to listen on port 4000' etcd_listens; then
 		OUT='(there is no log)'
 		if [ -f /var/log/clearwater-etcd/clearwater-etcd-initd.log ]; then
@@ -1142,7 +1616,6 @@ read_key() {
 	fi
 	return 2
 }
-
 # -- Configuration and its managers
 
 configuration_key() { printf '/%s/%s/configuration/%s\n' "$ETCD_KEY" "$SITE" "$1"; }
@@ -1193,18 +1666,41 @@ $(file_digest /etc/clearwater/shared_config)"
 	[ "$VALUE" = "$(cat /etc/clearwater/shared_config)" ]
 }
 
+# check_configuration_space: is there room for copies of the files that a
+# configuration manager may overwrite?
+check_configuration_space() {
+	local file
+	while IFS= read -r file; do
+		if [ -f "$file" ]; then
+			check_space "$file"
+		fi
+	done <<<"$(configuration_files)"
+}
+
+# confirm_overwriting: once the configuration manager runs, the files in etcd take
+# the place of this node's own.
+confirm_overwriting() {
+	if ! service_runs clearwater_config_manager_process; then
+		confirm "This stage starts the configuration manager: a configuration file here that differs from the one in etcd \
+is overwritten, and services restart for it (T28)." \
+			"Copies are made first, in a new folder under /var/backups/requorum/$PLAN."
+	fi
+}
+
 # start_config_manager SECONDS: from here on this node takes, or gives,
 # configuration. What it may overwrite is copied first (T25, T28).
 start_config_manager() {
 	local file
-	if ! service_runs clearwater_config_manager_process; then
+	if service_runs clearwater_config_manager_process; then
+		already 'the configuration manager runs'
+	else
 		while IFS= read -r file; do
 			if [ -f "$file" ]; then
 				keep "$file"
 			fi
 		done <<<"$(configuration_files)"
+		request monit monitor -g clearwater_config_manager
 	fi
-	request monit monitor -g clearwater_config_manager
 	if ! wait_for "$1" 5 'the configuration manager to run' service_runs clearwater_config_manager_process; then
 		give_up 'monit shows clearwater_config_manager_process running' \
 			'the configuration manager does not start' \
@@ -1214,6 +1710,10 @@ start_config_manager() {
 }
 
 start_queue_manager() {
+	if service_runs clearwater_queue_manager_process; then
+		already 'the queue manager runs'
+		return 0
+	fi
 	request monit monitor -g clearwater_queue_manager
 	if ! wait_for "$1" 5 'the queue manager to run' service_runs clearwater_queue_manager_process; then
 		give_up 'monit shows clearwater_queue_manager_process running' \
@@ -1282,10 +1782,69 @@ wait_in_sync() {
 			"look into /var/log/clearwater-config-manager; compare the digests of the file with the other nodes; \
 then run the stage again"
 	fi
-	show "$SYNC"
+	if [ "$UNSURE" = no ]; then
+		show "$SYNC"
+	fi
 	ok 'the configuration is in sync'
 }
+# -- The archive to take home
 
+# make_archive: journal, outputs, Clearwater's logs and what the node says now,
+# without secrets, in one file (facts 2.8). It changes nothing else.
+make_archive() {
+	local file archive
+	archive=/var/log/requorum/$NODE-$(date -u +%Y%m%dT%H%M%SZ).tar.gz
+	say "gathering journal, outputs and logs of $NODE, without passwords; this takes a minute or two"
+	make_log_folder || unwritten /var/log/requorum
+	rm -rf "/var/log/requorum/$NODE.archive" || unwritten "/var/log/requorum/$NODE.archive"
+	mkdir -m 0700 "/var/log/requorum/$NODE.archive" || unwritten "/var/log/requorum/$NODE.archive"
+	for file in "/var/log/requorum/$NODE."* "/var/log/requorum/$NODE.outputs"/* \
+		/var/log/clearwater-etcd/* /var/log/clearwater-cluster-manager/* \
+		/var/log/clearwater-config-manager/* /var/log/clearwater-queue-manager/* \
+		/var/log/monit.log /var/log/syslog /var/log/chronos/* /var/log/astaire/* \
+		/var/log/rogers/* /var/log/cassandra/* \
+		/etc/clearwater/local_config /etc/clearwater/shared_config /etc/clearwater/user_settings \
+		/etc/clearwater/cluster_settings /etc/chronos/chronos_cluster.conf; do
+		gather_file "$file"
+	done
+	gather_output monit-status monit status
+	gather_output cluster-health clearwater-etcdctl cluster-health
+	gather_output member-list clearwater-etcdctl member list
+	gather_output data-folder ls -lAR /var/lib/clearwater-etcd
+	gather_output keys curl -s -S -m 8 --noproxy '*' "http://$MANAGEMENT_IP:4000/v2/keys/?recursive=true&sorted=true"
+	gather_output processes ps -e -ww -o pid= -o args=
+	ask 300 tar -czf "$archive" -C /var/log/requorum "$NODE.archive"
+	if [ "$STATUS" -ne 0 ]; then
+		fail "the archive $archive" "status $STATUS: $OUT" 'the disk is full' 'make room under /var/log, then run this again'
+	fi
+	rm -rf "/var/log/requorum/$NODE.archive" || true
+	say 'The archive is there. Take it home:'
+	show "$archive"
+	say 'It holds no password that this script knows of. It does hold addresses and names: keep it to those who need it.'
+}
+
+# gather_file FILE: the end of a file, at most a megabyte, without secrets. What
+# is packed already is left out.
+gather_file() {
+	if [ ! -f "$1" ] || [[ $1 == *.gz ]]; then
+		return 0
+	fi
+	ask 60 tail -c 1000000 "$1"
+	clean "$OUT"
+	if ! mkdir -p "/var/log/requorum/$NODE.archive${1%/*}" ||
+		! printf '%s\n' "$CLEAN" >"/var/log/requorum/$NODE.archive$1"; then
+		warn "$1 is not in the archive; the message is above"
+	fi
+}
+
+# gather_output NAME COMMAND...: what a command prints now.
+gather_output() {
+	local name=$1
+	shift
+	ask 30 "$@"
+	clean "status $STATUS"$'\n'"$OUT"
+	printf '%s\n' "$CLEAN" >"/var/log/requorum/$NODE.archive/$name.txt" || warn "$name is not in the archive"
+}
 # -- Data store values in etcd
 
 # store_key STORE: Cassandra has one cluster over all sites, so its key has no
@@ -1425,7 +1984,6 @@ stable_in_output() {
 	done <<<"$OUT"
 	return 1
 }
-
 # -- /etc/chronos/chronos_cluster.conf
 
 # check_store_key: the loaders write under the plan's etcd_cluster_key; a cluster
@@ -1544,7 +2102,6 @@ live Vellum node, as RUNBOOK.md says: stage config, \"If you see something else\
 # 3.8). Every Vellum node needs an identity of its own, or timers collide.
 write_chronos() {
 	local member text
-	check_held_before_writing
 	read_identity
 	text="[identity]
 instance_id = $INSTANCE_ID
@@ -1556,17 +2113,7 @@ localhost = $LOCAL_IP
 	for member in "${ALL_VELLUMS[@]}"; do
 		text="${text}node = $member"$'\n'
 	done
-	if [ -f /etc/chronos/chronos_cluster.conf ]; then
-		keep /etc/chronos/chronos_cluster.conf
-	fi
-	CHANGED=yes
-	printf '%s' "$text" >/etc/chronos/chronos_cluster.conf.requorum-new ||
-		unwritten /etc/chronos/chronos_cluster.conf.requorum-new
-	chmod 0644 /etc/chronos/chronos_cluster.conf.requorum-new ||
-		unwritten /etc/chronos/chronos_cluster.conf.requorum-new
-	change mv -f /etc/chronos/chronos_cluster.conf.requorum-new /etc/chronos/chronos_cluster.conf ||
-		unwritten /etc/chronos/chronos_cluster.conf
-	show "$text"
+	put /etc/chronos/chronos_cluster.conf "$text"
 }
 
 # check_held_before_writing: a cluster manager writes the cluster files itself.
@@ -1601,7 +2148,6 @@ read_identity() {
 		DEPLOYMENT_ID=$((16#${BASH_REMATCH[2]} & 7))
 	fi
 }
-
 # -- /etc/clearwater/cluster_settings
 
 # read_memcached: reads the file by the rules of both its readers. Rogers and
@@ -1654,22 +2200,11 @@ read_server() {
 # with the ports that the written procedure leaves out (T47).
 write_memcached() {
 	local member text=''
-	check_held_before_writing
 	for member in "${ALL_VELLUMS[@]}"; do
 		text="$text${text:+,}$member:11211"
 	done
 	text="servers=$text"
-	if [ -f /etc/clearwater/cluster_settings ]; then
-		keep /etc/clearwater/cluster_settings
-	fi
-	CHANGED=yes
-	printf '%s\n' "$text" >/etc/clearwater/cluster_settings.requorum-new ||
-		unwritten /etc/clearwater/cluster_settings.requorum-new
-	chmod 0644 /etc/clearwater/cluster_settings.requorum-new ||
-		unwritten /etc/clearwater/cluster_settings.requorum-new
-	change mv -f /etc/clearwater/cluster_settings.requorum-new /etc/clearwater/cluster_settings ||
-		unwritten /etc/clearwater/cluster_settings
-	show "$text"
+	put /etc/clearwater/cluster_settings "$text"$'\n'
 }
 
 # check_remote_settings: with the old remote_site_name the loader needs a second
@@ -1681,7 +2216,6 @@ check_remote_settings() {
 			"copy the file from another Vellum node, or write its servers line with the Vellum nodes of the other site"
 	fi
 }
-
 # -- Cassandra
 
 # check_cassandra: every row of every data centre is UN, and every expected
@@ -1747,19 +2281,30 @@ check_schema() {
 			"wait until all nodes agree, or remove dead nodes as in the stage config; then run the stage again"
 	fi
 }
-
 # ---- Stage stop: stop the etcd processes -------------------------------------
 
 stage_stop() {
+	AFFECTS="calls go on; no other node of site $SITE may go on to create before this one is stopped"
+	step 'stop/ready' 'Check what could hinder the stage, before anything is stopped' 'procedure 1.1; T36'
 	check_monit
 	check_data_folder
 	confirm_wipe
-	change rm -f /var/backups/requorum/begun || true
+	ok 'monit answers, and there is room for the copies'
+
+	step 'stop/keys' 'Copy the keys of the old cluster, if it still answers' 'procedure 1.1'
+	keep_keys
 
 	step 'stop/hold' 'Keep the cluster manager from starting' 'procedure 1.6; T7'
+	if [ -e /var/backups/requorum/begun ]; then
+		change rm -f /var/backups/requorum/begun || true
+	fi
 	# The written procedure does this after the stops. Done first, nothing can
 	# start the cluster manager in between (T7).
-	change touch /etc/clearwater/no_cluster_manager || true
+	if [ -e /etc/clearwater/no_cluster_manager ]; then
+		already '/etc/clearwater/no_cluster_manager is there'
+	else
+		change touch /etc/clearwater/no_cluster_manager || true
+	fi
 	if [ ! -e /etc/clearwater/no_cluster_manager ]; then
 		fail '/etc/clearwater/no_cluster_manager is there' 'it is not' 'the disk is full or read-only' \
 			'make room or mend the disk, then run the stage again:'$'\n''df -h /etc/clearwater'
@@ -1768,16 +2313,32 @@ stage_stop() {
 
 	step 'stop/monit' 'Ask monit to stop etcd and the three managers' 'procedure 1.2, 1.3, 1.4, 1.5; T1, T3, T9'
 	note_unwatched
-	request monit stop -g etcd
-	request monit stop -g clearwater_cluster_manager
-	request monit stop -g clearwater_config_manager
-	request monit stop -g clearwater_queue_manager
+	if unwatched etcd_process; then
+		already 'monit does not watch the group etcd'
+	else
+		request monit stop -g etcd
+	fi
+	if unwatched clearwater_cluster_manager_process; then
+		already 'monit does not watch the group clearwater_cluster_manager'
+	else
+		request monit stop -g clearwater_cluster_manager
+	fi
+	if unwatched clearwater_config_manager_process; then
+		already 'monit does not watch the group clearwater_config_manager'
+	else
+		request monit stop -g clearwater_config_manager
+	fi
+	if unwatched clearwater_queue_manager_process; then
+		already 'monit does not watch the group clearwater_queue_manager'
+	else
+		request monit stop -g clearwater_queue_manager
+	fi
 
 	step 'stop/gone' 'Wait until the processes are gone' 'procedure 1.1; T1, T2, T3, T4, T6'
 	# monit answers before anything has stopped (T1), shows "Not monitored" for
 	# what still runs (T2), and does nothing when asked again (T3).
 	stop_by_init_scripts "$UNWATCHED"
-	if ! wait_for 180 5 'etcd and the three managers to be gone' all_gone; then
+	if [ "$DRY" = no ] && ! wait_for 180 5 'etcd and the three managers to be gone' all_gone; then
 		stop_by_init_scripts "$(lines clearwater-etcd clearwater-cluster-manager \
 			clearwater-config-manager clearwater-queue-manager)"
 	fi
@@ -1789,16 +2350,18 @@ stage_stop() {
 
 	step 'stop/copy' 'Copy the old etcd data to a place outside it' 'procedure 1.7'
 	if data_empty; then
-		ok 'there is no etcd data on this node to copy'
+		already 'there is no etcd data on this node to copy'
 	else
 		keep /var/lib/clearwater-etcd
 		ok "the copy is in $COPIES"
 	fi
 
 	step 'stop/wipe' 'Empty the etcd data directory' 'procedure 1.7; T5, T6, T10, T11, T12, T13'
-	# The * expands here, in root's shell, and leaves dot-files (T5).
-	change rm -rf /var/lib/clearwater-etcd/* || true
-	if [ -d /var/lib/clearwater-etcd ]; then
+	if data_empty; then
+		already '/var/lib/clearwater-etcd is empty'
+	else
+		# The * expands here, in root's shell, and leaves dot-files (T5).
+		change rm -rf /var/lib/clearwater-etcd/* || true
 		change find /var/lib/clearwater-etcd -mindepth 1 -delete || true
 	fi
 	if ! data_empty; then
@@ -1838,31 +2401,34 @@ check_data_folder() {
 	fi
 }
 
+# keep_keys: while the old etcd still answers, what it holds is copied too. It
+# does so without quorum (facts 1.3).
+keep_keys() {
+	if ! etcd_listens; then
+		ok "etcd does not run here: there are no keys to copy"
+		return 0
+	fi
+	ask 20 curl -s -S -m 8 --noproxy '*' "http://$MANAGEMENT_IP:4000/v2/keys/?recursive=true&sorted=true"
+	if [ "$STATUS" -ne 0 ] || [[ $OUT != *'"action"'* ]]; then
+		warn "etcd here gives no keys, so there is no copy of them (status $STATUS); the configuration files are what counts"
+		return 0
+	fi
+	keep_text etcd-keys.json "$OUT" "curl -s 'http://$MANAGEMENT_IP:4000/v2/keys/?recursive=true&sorted=true'"
+	ok 'the keys of the old cluster are copied'
+}
+
 # confirm_wipe asks for the node's name before its etcd data is destroyed.
 confirm_wipe() {
-	local answer=''
 	if data_empty; then
 		return 0
 	fi
-	say "This stage stops etcd on $NODE and destroys its data in /var/lib/clearwater-etcd." \
-		"A copy is made first, in a new folder under /var/backups/requorum/$PLAN." \
-		'Do this only when every failed node is fenced (see RUNBOOK.md).'
 	if begun; then
 		warn "the new cluster of this plan is begun on $NODE; one master cannot be wiped alone (T14): \
 go on only to start from the beginning, with the stage stop on EVERY live node of site $SITE"
 	fi
-	if [ "$YES" = "$NODE" ]; then
-		say "confirmed by --yes $NODE"
-		return 0
-	fi
-	if [ -t 0 ]; then
-		printf '%s: type the name of this node to go on: ' "$NODE"
-		IFS= read -r answer || true
-	fi
-	if [ "$answer" != "$NODE" ]; then
-		fail "the name $NODE" "${answer:-no answer, or no terminal}" 'not confirmed' \
-			"run the stage again and type $NODE; without a terminal:"$'\n'"sudo bash $NODE.sh --yes $NODE stop"
-	fi
+	confirm "This stage stops etcd on $NODE and destroys its data in /var/lib/clearwater-etcd." \
+		"A copy is made first, in a new folder under /var/backups/requorum/$PLAN." \
+		'Do this only when every failed node is fenced (see RUNBOOK.md).'
 }
 
 ENDING='' # commands that end what all_gone has found, a line each
@@ -1937,10 +2503,8 @@ stop_by_init_scripts() {
 	while IFS= read -r service; do
 		read_processes
 		if [ -n "$service" ] && runs "$service"; then
-			say "run: service $service stop"
 			show "${FOUND%$'\n'}"
-			ask 150 service "$service" stop
-			show "${OUT:-(it says nothing)}"
+			change service "$service" stop || true
 		fi
 	done <<<"$1"
 }
@@ -1948,14 +2512,24 @@ stop_by_init_scripts() {
 # ---- Stage config: check the configuration on this node ----------------------
 
 stage_config() {
+	AFFECTS="calls go on; nobody goes on to create before every node's configuration is right"
+	step 'config/ready' 'Check what only a person can decide, before anything is written' 'procedure 3.1; T39, T40, T42, T43, T46'
+	check_cluster_files
+	confirm_files
+	ok 'nothing here needs a person first'
+
+	step 'config/cassandra' 'Check the Cassandra cluster' 'procedure 3.18, 3.19, 3.20; T44, T46'
+	check_cassandra
+
 	step 'config/shared-config' 'Check the shared configuration' 'procedure 3.1, 3.2, 3.3; T20, T24, T25, T28, T51'
 	check_shared_config
 	ok 'shared_config is there, sets values, and a shell gets through it'
 
 	step 'config/chronos' 'Check the Chronos cluster file, or write it' 'procedure 3.5, 3.6, 3.7, 3.8, 3.9; T40, T43, T45'
 	read_chronos
-	check_unfinished /etc/chronos/chronos_cluster.conf
-	if [ -n "$PROBLEMS" ]; then
+	if [ -z "$PROBLEMS" ]; then
+		already 'chronos_cluster.conf is valid'
+	else
 		say 'chronos_cluster.conf is not valid, so it is written anew:'
 		show "${PROBLEMS%$'\n'}"
 		write_chronos
@@ -1971,9 +2545,9 @@ stage_config() {
 
 	step 'config/memcached' 'Check the Memcached cluster file, or write it' 'procedure 3.12, 3.13, 3.14, 3.15, 3.16; T40, T42, T45, T46, T47'
 	read_memcached
-	check_unfinished /etc/clearwater/cluster_settings
-	check_remote_settings
-	if [ -n "$PROBLEMS" ]; then
+	if [ -z "$PROBLEMS" ]; then
+		already 'cluster_settings is valid'
+	else
 		say 'cluster_settings is not valid, so it is written anew:'
 		show "${PROBLEMS%$'\n'}"
 		write_memcached
@@ -1986,9 +2560,6 @@ stage_config() {
 	check_matches /etc/clearwater/cluster_settings
 	MEMCACHED_MEMBERS=$MEMBERS
 	ok "Memcached: $(named signaling "$MEMBERS")"
-
-	step 'config/cassandra' 'Check the Cassandra cluster' 'procedure 3.18, 3.19, 3.20; T44, T46'
-	check_cassandra
 
 	step 'config/digests' 'Print the digests to compare' 'procedure 3.1; T23, T25, T26, T27, T28, T45, T52'
 	say "The clock here says $(date -u +%H:%M:%S) UTC." \
@@ -2013,14 +2584,47 @@ configuration_files() {
 	lines /etc/chronos/chronos_shared.conf
 }
 
+# check_cluster_files: what a person must decide in the two cluster files, before
+# either of them is written.
+check_cluster_files() {
+	read_chronos
+	check_unfinished /etc/chronos/chronos_cluster.conf
+	check_matches /etc/chronos/chronos_cluster.conf
+	REPLACED=$PROBLEMS
+	read_memcached
+	check_unfinished /etc/clearwater/cluster_settings
+	check_matches /etc/clearwater/cluster_settings
+	check_remote_settings
+	REPLACED=$REPLACED$PROBLEMS
+	if [ -n "$REPLACED" ]; then
+		check_held_before_writing
+	fi
+}
+
+REPLACED='' # what is wrong in a cluster file that is to be written anew
+
+# confirm_files: files that this stage replaces are confirmed before the first one.
+confirm_files() {
+	local list=''
+	if [ -n "$REPLACED" ]; then
+		list="$list${list:+, }what is invalid of /etc/chronos/chronos_cluster.conf and /etc/clearwater/cluster_settings"
+	fi
+	if [ -n "$list" ]; then
+		check_space /etc/clearwater
+		confirm "This stage replaces $list." \
+			"Copies are made first, in a new folder under /var/backups/requorum/$PLAN."
+	fi
+}
 # ---- Stage create: recreate the etcd cluster, start the masters --------------
 
 stage_create() {
+	AFFECTS="calls go on; the masters of site $SITE form no cluster without this one"
+	step 'create/ready' 'Check that the old cluster is gone from this node' 'procedure 4.2; T4, T6, T10, T13, T14'
 	check_monit
 	check_shared_config
 	check_local_config
-	step 'create/ready' 'Check that the old cluster is gone from this node' 'procedure 4.2; T4, T6, T10, T13, T14'
 	check_cleared
+	confirm_role
 
 	step 'create/local-config' 'Set etcd_cluster, and blank etcd_proxy' 'procedure 4.1; T16, T17, T18, T19, T20, T21, T22'
 	set_role
@@ -2037,12 +2641,17 @@ $(named management "$(minus "$(lines "${MASTERS[@]}")" "$MANAGEMENT_IP")"). Then
 # ---- Stage confirm: the cluster has formed, its configuration is shared ------
 
 stage_confirm() {
+	AFFECTS="calls go on; no other node of site $SITE can go on without this master"
+	step 'confirm/ready' 'Check that this master is created, before anything is started' 'procedure 4.8; T16, T25, T28'
 	check_monit
 	check_shared_config
 	if ! role_set; then
 		fail "$ROLE=$MASTER_LIST and $OTHER_ROLE empty" "$SEEN" \
 			'the stage create is not done on this node' 'do that first:'$'\n'"sudo bash $NODE.sh create"
 	fi
+	check_configuration_space
+	confirm_overwriting
+	ok 'local_config has the new masters, and there is room for the copies'
 
 	step 'confirm/formed' 'Prove that the masters have formed one new cluster' 'procedure 4.8, 4.10, 4.11; T10, T14, T33, T34, T35'
 	# clearwater-etcdctl cluster-health says "cluster is healthy" with one member
@@ -2131,13 +2740,18 @@ check that ports 2380 and 4000 are open between the masters (T38); then run the 
 # ---- Stage manage: start the cluster manager ---------------------------------
 
 stage_manage() {
-	check_monit
+	AFFECTS="calls go on; without a cluster manager here no node can join or leave a data store"
 	step 'manage/keys' 'Check every data store value from this node' 'procedure 7.1; T39, T40, T49, T51'
+	check_monit
 	check_stores
 
 	step 'manage/release' 'Let the cluster manager start again' 'procedure 7.2; T48, T50'
 	# With -f it may be run twice (T48).
-	change rm -f /etc/clearwater/no_cluster_manager || true
+	if [ -e /etc/clearwater/no_cluster_manager ]; then
+		change rm -f /etc/clearwater/no_cluster_manager || true
+	else
+		already '/etc/clearwater/no_cluster_manager is gone'
+	fi
 	if [ -e /etc/clearwater/no_cluster_manager ]; then
 		fail '/etc/clearwater/no_cluster_manager is gone' 'it is still there' 'the disk is read-only' \
 			'mend it; run the stage again; left behind, the file keeps the cluster manager down (T50)'
@@ -2145,7 +2759,11 @@ stage_manage() {
 	ok '/etc/clearwater/no_cluster_manager is gone'
 
 	step 'manage/cluster-manager' 'Start the cluster manager' 'procedure 7.3; T39, T48'
-	request monit monitor -g clearwater_cluster_manager
+	if service_runs clearwater_cluster_manager_process; then
+		already 'the cluster manager runs'
+	else
+		request monit monitor -g clearwater_cluster_manager
+	fi
 
 	step 'manage/summary' 'Read monit'\''s summary' 'procedure 7.4; T36, T49'
 	if ! wait_for 90 5 'the cluster manager to run' service_runs clearwater_cluster_manager_process; then
@@ -2170,7 +2788,8 @@ managed() {
 # ---- The stages of this node, and where they stand ---------------------------
 
 usage() {
-	printf '%s\n' "usage: sudo bash $NODE.sh [--yes $NODE] [STAGE]" \
+	printf '%s\n' "usage: sudo bash $NODE.sh [--dry-run] [--yes $NODE] [--case TEXT] [STAGE]" \
+		"       sudo bash $NODE.sh --archive" \
 		'' \
 		"The stages of $NODE, in order:" \
 		'  stop      stop the etcd processes and wipe the etcd data' \
@@ -2181,7 +2800,10 @@ usage() {
 		'' \
 		'Without a STAGE: looks at the node, changes nothing and says what is next.' \
 		"  --yes $NODE   go on without asking for the node's name to be typed" \
-		'  --help    this text' \
+		'  --dry-run   look, and say what the stage would do; nothing is changed' \
+		'  --case TEXT put a ticket number or the like into the journal' \
+		'  --archive   journal and logs of this node in one file, without passwords' \
+		'  --help      this text' \
 		'' \
 		'Exit status: 0 done and verified; 1 refused, nothing was changed; 2 usage;' \
 		'3 a change was begun and is not finished; 4 waited to the limit.'
@@ -2218,8 +2840,7 @@ overview() {
 		show "sudo bash $NODE.sh $NEXT"
 	fi
 	say 'Nothing was changed.'
-	ENDED=yes
-	exit 0
+	leave 0
 }
 
 look_stop() {
@@ -2272,7 +2893,7 @@ look_manage() {
 
 # ---- The command line --------------------------------------------------------
 
-YES=''
+ARCHIVE=no # yes if an archive is asked for
 
 wrong_usage() {
 	usage >&2
@@ -2282,11 +2903,13 @@ wrong_usage() {
 	exit 2
 }
 
-main() {
+# read_arguments ARGUMENT...: takes the command line apart.
+read_arguments() {
 	while [ $# -gt 0 ]; do
 		case $1 in
 		-h | --help)
 			usage
+			ENDED=yes
 			exit 0
 			;;
 		--yes)
@@ -2296,6 +2919,16 @@ main() {
 			YES=$2
 			shift
 			;;
+		--case)
+			CASE=${2-}
+			if [ -z "$CASE" ] || [[ $CASE == *[!\ -~]* ]]; then
+				wrong_usage '--case takes a line of text, such as the number of a ticket'
+			fi
+			shift
+			;;
+		--dry-run) DRY=yes ;;
+		--archive) ARCHIVE=yes ;;
+		--locked) LOCKED=yes ;;
 		-*) wrong_usage "unknown flag: $1" ;;
 		*)
 			if [ -n "$STAGE" ]; then
@@ -2311,7 +2944,16 @@ main() {
 	join | load | finish) wrong_usage "$NODE has no part in the stage $STAGE" ;;
 	*) wrong_usage "there is no stage $STAGE" ;;
 	esac
-	trap on_exit EXIT
+	if [ "$ARCHIVE" = yes ] && [ -n "$STAGE" ]; then
+		wrong_usage '--archive goes without a STAGE'
+	fi
+	if [ "$DRY" = yes ] && [ -z "$STAGE" ]; then
+		wrong_usage '--dry-run needs a STAGE'
+	fi
+}
+
+# run_stage: the stage itself, once it is sure that this is the node.
+run_stage() {
 	check_node
 	check_store_key
 	case $STAGE in
@@ -2322,6 +2964,29 @@ main() {
 	confirm) stage_confirm ;;
 	manage) stage_manage ;;
 	esac
+}
+
+# main: what only looks runs at once; a stage runs again under the lock.
+main() {
+	local arguments="$*"
+	trap on_exit EXIT
+	read_arguments "$@"
+	check_root
+	learn_secrets
+	if [ "$ARCHIVE" = yes ]; then
+		make_archive
+		leave 0
+	fi
+	if [ -z "$STAGE" ] || [ "$DRY" = yes ]; then
+		run_stage
+	elif [ "$LOCKED" = no ]; then
+		run_locked "$@"
+	else
+		trap - EXIT # the run that holds the lock is watched by the one that started it
+		begin_run
+		open_journal "bash $NODE.sh ${arguments#--locked }"
+		run_stage
+	fi
 }
 
 main "$@"

@@ -1,0 +1,107 @@
+# -- One run at a time
+
+LOCKED=no # yes in the run that holds the lock
+NOTE=''   # what the lock file says: STAGE TIME, and "changed" once a change was begun
+INNER=no  # yes once a run under the lock was started from this one
+
+# run_locked ARGUMENT...: runs this script again, under a lock of the kernel that
+# ends with its last process, however that ends. flock itself ends with 1 where
+# the lock is taken, so the statuses of the stages travel as 10 to 14.
+run_locked() {
+	local status=0
+	INNER=yes
+	flock -n /var/run/requorum.lock bash "$0" --locked "$@" || status=$?
+	case $status in
+	10 | 11 | 13 | 14)
+		ENDED=yes
+		exit "${status#1}"
+		;;
+	1)
+		if ! flock -n /var/run/requorum.lock true; then
+			taken
+		fi
+		;;
+	esac
+	cut_off "status $status"
+}
+
+# taken: the verdict where another run holds the lock.
+taken() {
+	local line list=''
+	read_note
+	read_processes
+	while IFS= read -r line; do
+		if [[ $line == *bash*' --locked '* && $line != *flock* ]]; then
+			list=$list$line$'\n'
+		fi
+	done <<<"$PROCESSES"
+	fail "no other run on $NODE" \
+		"a run of the stage ${NOTE%% *} holds the lock /var/run/requorum.lock:"$'\n'"${list%$'\n'}" \
+		'two runs at once would undo what the other does' \
+		'wait until the other run has ended, then run this again; its terminal shows how far it is'
+}
+
+# cut_off HOW: the verdict where the run under the lock has ended without one.
+cut_off() {
+	if [ "$INNER" = yes ]; then
+		read_note
+	fi
+	printf '\n'
+	say "STOPPED: the run was interrupted, or a command failed unforeseen ($1)${STAGE:+, in the stage $STAGE}."
+	ENDED=yes
+	if [[ $NOTE != *' changed' ]]; then
+		say "Nothing was changed on $NODE by this run."
+		exit 1
+	fi
+	say 'Changes were begun. Run the same stage again; it finds out what is done, and does the rest:'
+	show "sudo bash $NODE.sh $STAGE"
+	exit 3
+}
+
+read_note() {
+	NOTE=''
+	if [ -f /var/run/requorum.lock ]; then
+		IFS= read -r NOTE </var/run/requorum.lock || true
+	fi
+}
+
+# write_note: says in the lock file what this run is at. The file is no lock by
+# itself; it is there to be read by people and by the next run.
+write_note() {
+	local changed=''
+	if [ "$CHANGED" = yes ]; then
+		changed=' changed'
+	fi
+	printf '%s\n' "$STAGE $(date -u +%H:%M:%S)$changed" >/var/run/requorum.lock || true
+}
+
+# begin_run: says what an earlier run has left, and notes this one.
+begin_run() {
+	local time
+	read_note
+	if [ -n "$NOTE" ]; then
+		time=${NOTE#* }
+		say "An earlier run of the stage ${NOTE%% *}, at ${time%% *} UTC, did not come to its end." \
+			'Its process is dead and its lock is free. This run finds out what is done, and does the rest.'
+	fi
+	write_note
+}
+
+# leave STATUS: the end of a run whose verdict is said.
+leave() {
+	record_step "$1"
+	record "end of the stage $STAGE" "$1" ''
+	ENDED=yes
+	if [ "$LOCKED" = yes ]; then
+		: >/var/run/requorum.lock || true
+		exit "1$1"
+	fi
+	exit "$1"
+}
+
+# on_exit catches what no verdict foresaw.
+on_exit() {
+	if [ "$ENDED" = no ]; then
+		cut_off 'it ended early'
+	fi
+}

@@ -1,0 +1,75 @@
+# -- What must not be printed
+
+# Clearwater's secrets (facts 2.8) by the names that they have in its files.
+SECRET_NAMES='signup_key|turn_workaround|ellis_api_key|smtp_password'
+SECRETS='' # their values on this node, a line each
+CLEAN=''   # what clean has made
+
+# learn_secrets: reads the values out of the files themselves, so that they are
+# known also where no shell gets through the files.
+learn_secrets() {
+	local file line value word words pattern="^[[:space:]]*(export[[:space:]]+)?($SECRET_NAMES)[[:space:]]*=(.*)$"
+	for file in /etc/clearwater/shared_config /etc/clearwater/local_config /etc/clearwater/user_settings; do
+		if [ ! -f "$file" ]; then
+			continue
+		fi
+		while IFS= read -r line || [ -n "$line" ]; do
+			if [[ $line =~ $pattern ]]; then
+				value=${BASH_REMATCH[3]//[\"\'$'\r']/}
+				value=${value%% #*}
+				read -r -a words <<<"- ${value//[*?\\\[\]]/ }" # a pattern is no text to look for
+				for word in "${words[@]}"; do
+					learn_secret "$word"
+				done
+			fi
+		done <"$file"
+	done
+}
+
+# learn_secret VALUE: very short values would hide half of any text.
+learn_secret() {
+	if [ "${#1}" -ge 4 ] && [[ '(hidden)' != *"$1"* ]] && ! has "$1" "$SECRETS"; then
+		SECRETS=$SECRETS$1$'\n'
+	fi
+}
+
+# clean TEXT: the text without secrets, and with nothing but printable ASCII,
+# tabs and newlines, goes to CLEAN.
+clean() {
+	local line text='' names="$SECRET_NAMES"
+	CLEAN=${1//[!\ -~$'\t\n']/?}
+	if [ -z "$SECRETS" ] && ! [[ $CLEAN =~ $names ]]; then
+		return 0
+	fi
+	while IFS= read -r line; do
+		hide_values "$line"
+		if [[ $CLEAN =~ $names ]]; then
+			hide_assigned "$CLEAN"
+		fi
+		text=$text$CLEAN$'\n'
+	done <<<"$CLEAN"
+	CLEAN=${text%$'\n'}
+}
+
+# hide_values LINE: hides the values that are known from this node.
+hide_values() {
+	local secret
+	CLEAN=$1
+	while IFS= read -r secret; do
+		while [ -n "$secret" ] && [[ $CLEAN == *"$secret"* ]]; do
+			CLEAN="${CLEAN%%"$secret"*}(hidden)${CLEAN#*"$secret"}"
+		done
+	done <<<"$SECRETS"
+}
+
+# hide_assigned LINE: hides what is assigned to one of the names, whatever node
+# it comes from, as in a file, in JSON, and in a file within JSON.
+hide_assigned() {
+	local before="^(.*)($SECRET_NAMES)(\\\\*[\"']?[[:space:]]*[=:][[:space:]]*" quoted bare
+	quoted="$before\\\\*[\"'])([^(\"'\\\\][^\"'\\\\]*)(.*)$"
+	bare="$before)([^(\"'\\\\[:space:]][^\"'\\\\[:space:]]*)(.*)$"
+	CLEAN=$1
+	while [[ $CLEAN =~ $quoted || $CLEAN =~ $bare ]]; do
+		CLEAN="${BASH_REMATCH[1]}${BASH_REMATCH[2]}${BASH_REMATCH[3]}(hidden)${BASH_REMATCH[5]}"
+	done
+}
