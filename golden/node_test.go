@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -29,11 +30,14 @@ func TestStages(t *testing.T) {
 				w := newWorld(t, p, s)
 				for _, stage := range s.Shape.Stages() {
 					w.before(p, s, stage)
-					w.must(stage)
-					w.proves(stage)
-					if twice {
-						w.again(stage)
+					if !twice {
+						w.must(stage)
+						w.proves(stage)
+						continue
 					}
+					w.foretold(stage)
+					w.proves(stage)
+					w.again(stage)
 				}
 				out, status := w.run("/bin/bash", w.script)
 				if status != 0 || !strings.Contains(out, "Every stage of this node is done") {
@@ -44,14 +48,31 @@ func TestStages(t *testing.T) {
 	}
 }
 
-// again runs a stage a second time. Only stop may change the node then: it
-// stops whatever runs.
+// foretold runs a stage dry, then for good, and holds that it does what the dry
+// run has said.
+func (w *world) foretold(stage model.StageName) {
+	w.t.Helper()
+	would, said := w.dry(stage)
+	out := w.must(stage)
+	if did := commands(out, w.node, "run:"); !slices.Equal(did, would) {
+		w.t.Errorf("stage %s does\n%s\nand its dry run has said\n%s\n%s", stage,
+			strings.Join(did, "\n"), strings.Join(would, "\n"), said)
+	}
+}
+
+// again runs a stage a second time, dry and for good: there is nothing left to do.
 func (w *world) again(stage model.StageName) {
 	w.t.Helper()
+	if would, said := w.dry(stage); len(would) > 0 {
+		w.t.Errorf("stage %s is done, but its dry run says it would run %q\n%s", stage, would, said)
+	}
 	before := w.state()
-	w.must(stage)
-	if after := w.state(); after != before && stage != model.Stop {
+	out := w.must(stage)
+	if after := w.state(); after != before {
 		w.t.Errorf("stage %s run again changed the node\nbefore:\n%s\nafter:\n%s", stage, before, after)
+	}
+	if did := commands(out, w.node, "run:"); len(did) > 0 {
+		w.t.Errorf("stage %s run again has run %q\n%s", stage, did, out)
 	}
 }
 
@@ -85,8 +106,14 @@ grep -q '^signup_key=secret' /etc/clearwater/local_config`)
 // path with mode, owner and content.
 func (w *world) state() string {
 	w.t.Helper()
+	return w.stateOf("etc", "var/lib", "world/keys", "world/monitored", "world/running")
+}
+
+// stateOf is the same of the given folders of the root.
+func (w *world) stateOf(tops ...string) string {
+	w.t.Helper()
 	var b strings.Builder
-	for _, top := range []string{"etc", "var/lib", "world/keys", "world/monitored", "world/running"} {
+	for _, top := range tops {
 		err := filepath.WalkDir(filepath.Join(w.root, top), func(path string, d fs.DirEntry, err error) error {
 			if err != nil {
 				return err

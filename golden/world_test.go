@@ -116,7 +116,24 @@ func (w *world) shell(lines string) string {
 // stage runs a stage of the node's script, unattended.
 func (w *world) stage(name model.StageName) (output string, status int) {
 	w.t.Helper()
-	return w.run("/bin/bash", w.script, "--yes", w.node, string(name))
+	output, status = w.run("/bin/bash", w.script, "--yes", w.node, string(name))
+	w.plain(output)
+	return output, status
+}
+
+// plain holds that output suits any console: printable ASCII, and prose within 80
+// columns. A line with one long word, such as a path, may be longer.
+func (w *world) plain(output string) {
+	w.t.Helper()
+	for line := range strings.Lines(output) {
+		line = strings.TrimSuffix(line, "\n")
+		if i := strings.IndexFunc(line, func(r rune) bool { return (r < ' ' || r > '~') && r != '\t' }); i >= 0 {
+			w.t.Errorf("not printable ASCII: %q", line)
+		}
+		if prose, ok := strings.CutPrefix(line, w.node+": "); ok && len(line) > 80 && strings.Contains(strings.TrimSpace(prose), " ") {
+			w.t.Errorf("%d columns: %s", len(line), line)
+		}
+	}
 }
 
 // must runs a stage that has to go through.
