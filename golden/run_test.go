@@ -15,13 +15,13 @@ import (
 
 // fullNode makes the node that has the most stages: a Vellum that is master,
 // source, loader and finisher. The function brings it to a stage.
-func fullNode(t *testing.T) (*world, *model.Plan, func(model.StageName)) {
+func fullNode(t *testing.T) (w *world, id string, reach func(model.StageName)) {
 	t.Helper()
 	needRoot(t)
 	p, b := build(t, "three-live-vellums")
 	s := b.Scripts[slices.IndexFunc(b.Scripts, func(s render.Script) bool { return s.Shape.Finishes() })]
-	w := newWorld(t, p, s)
-	return w, p, func(stage model.StageName) { w.reach(p, s, stage) }
+	w = newWorld(t, p, s)
+	return w, b.ID, func(stage model.StageName) { w.reach(p, s, stage) }
 }
 
 // TestOneAtATime holds that a run is refused while another one has the lock, and

@@ -17,7 +17,8 @@ learn_secrets() {
 			if [[ $line =~ $pattern ]]; then
 				value=${BASH_REMATCH[3]//[\"\'$'\r']/}
 				value=${value%% #*}
-				read -r -a words <<<"- ${value//[*?\\\[\]]/ }" # a pattern is no text to look for
+				learn_secret "$value"
+				read -r -a words <<<"- $value" # never empty
 				for word in "${words[@]}"; do
 					learn_secret "$word"
 				done
@@ -42,10 +43,11 @@ clean() {
 		return 0
 	fi
 	while IFS= read -r line; do
-		hide_values "$line"
-		if [[ $CLEAN =~ $names ]]; then
-			hide_assigned "$CLEAN"
+		CLEAN=$line
+		if [[ $line =~ $names ]]; then
+			hide_assigned "$line"
 		fi
+		hide_values "$CLEAN"
 		text=$text$CLEAN$'\n'
 	done <<<"$CLEAN"
 	CLEAN=${text%$'\n'}
@@ -53,12 +55,21 @@ clean() {
 
 # hide_values LINE: hides the values that are known from this node.
 hide_values() {
-	local secret
+	local secret before rest
 	CLEAN=$1
 	while IFS= read -r secret; do
-		while [ -n "$secret" ] && [[ $CLEAN == *"$secret"* ]]; do
-			CLEAN="${CLEAN%%"$secret"*}(hidden)${CLEAN#*"$secret"}"
+		if [ -z "$secret" ] || [[ $CLEAN != *"$secret"* ]]; then
+			continue
+		fi
+		rest=$CLEAN
+		CLEAN=''
+		while [[ $rest == *"$secret"* ]]; do
+			before=${rest%%"$secret"*}
+			rest=${rest#"$before"}
+			rest=${rest#"$secret"}
+			CLEAN="$CLEAN$before(hidden)"
 		done
+		CLEAN=$CLEAN$rest
 	done <<<"$SECRETS"
 }
 
