@@ -21,6 +21,7 @@ type planDoc struct {
 	Site          string            `json:"site"`
 	EtcdKey       string            `json:"etcd_key"`
 	Uses          model.Uses        `json:"uses"`
+	Operators     int               `json:"operators,omitempty"` // left out for one
 	Quorum        quorumDoc         `json:"quorum"`
 	Masters       choiceDoc         `json:"new_masters"`
 	Source        string            `json:"configuration_source"`
@@ -31,6 +32,7 @@ type planDoc struct {
 	OtherSites    []nodeDoc         `json:"other_sites"`
 	Stores        storesDoc         `json:"stores"`
 	Stages        []stageDoc        `json:"stages"`
+	Waits         []waitDoc         `json:"waits,omitempty"`
 	Omitted       []omissionDoc     `json:"omitted"`
 	Warnings      []diag.Diagnostic `json:"warnings"`
 }
@@ -77,6 +79,14 @@ type stageDoc struct {
 	Barrier string          `json:"barrier"`
 	LeftOut string          `json:"left_out,omitempty"`
 	Steps   []stepDoc       `json:"steps"`
+}
+
+// waitDoc says for whose stop codes a node asks before a stage.
+type waitDoc struct {
+	Stage model.StageName `json:"stage"`
+	Node  string          `json:"node"`
+	Ended model.StageName `json:"ended_stage"`
+	By    []string        `json:"by_nodes"`
 }
 
 type stepDoc struct {
@@ -129,6 +139,12 @@ func PlanJSON(p *model.Plan, id string) []byte {
 	}
 	for _, st := range p.Stages {
 		doc.Stages = append(doc.Stages, newStageDoc(st))
+	}
+	if p.Operators > 1 {
+		doc.Operators = p.Operators
+	}
+	for _, w := range p.Waits {
+		doc.Waits = append(doc.Waits, waitDoc(w))
 	}
 	for _, o := range p.Omitted {
 		doc.Omitted = append(doc.Omitted, omissionDoc{o.Step, o.Cites, o.Why})

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # dime-1: its part in the recovery of the etcd cluster of site site1.
-# Plan 06e77ed777bd, made by requorum.
+# Plan c9a89e9f52dc, made by requorum.
 #
 # Run this on node dime-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='06e77ed777bd'
+PLAN='c9a89e9f52dc'
 DEPLOYMENT='ims-example'
 NODE='dime-1'
 TYPE='dime'

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # vellum-3: its part in the recovery of the etcd cluster of site site1.
-# Plan 0940f08dbf28, made by requorum.
+# Plan b99068199f99, made by requorum.
 #
 # Run this on node vellum-3 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='0940f08dbf28'
+PLAN='b99068199f99'
 DEPLOYMENT='three live Vellums'
 NODE='vellum-3'
 TYPE='vellum'

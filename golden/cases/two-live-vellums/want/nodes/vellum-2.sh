@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # vellum-2: its part in the recovery of the etcd cluster of site site1.
-# Plan 9bf4470bedd1, made by requorum.
+# Plan 5b6a8d340ec7, made by requorum.
 #
 # Run this on node vellum-2 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='9bf4470bedd1'
+PLAN='5b6a8d340ec7'
 DEPLOYMENT='two live Vellums'
 NODE='vellum-2'
 TYPE='vellum'

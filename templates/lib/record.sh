@@ -1,0 +1,5 @@
+# -- Journal
+
+# record COMMAND STATUS OUTPUT: to be written.
+record() { :; }
+
