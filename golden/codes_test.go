@@ -37,7 +37,7 @@ func codesFor(p *model.Plan, s render.Script) map[model.StageName]string {
 			codes = map[model.StageName]string{}
 		}
 		var list []string
-		for _, node := range w.By {
+		for _, node := range w.By() {
 			list = append(list, stopCode(string(planLine.FindSubmatch(s.Source())[1]), string(w.Ended), node))
 		}
 		codes[w.Stage] = strings.Join(list, " ")

@@ -2,6 +2,7 @@ package model
 
 import (
 	"net/netip"
+	"slices"
 
 	"requorum/model/diag"
 )
@@ -51,7 +52,17 @@ type Wait struct {
 	Stage StageName // that the node is about to begin
 	Node  string
 	Ended StageName // that the others have ended; Stage itself where they run in turn
-	By    []string  // the others, in the order of running
+	Nodes []string  // that have ended it, the node itself perhaps among them; many waits share one list
+}
+
+// By lists the nodes whose codes are asked for, in the order of running: never
+// the node itself.
+func (w Wait) By() []string {
+	i := slices.Index(w.Nodes, w.Node)
+	if i < 0 {
+		return w.Nodes
+	}
+	return slices.Concat(w.Nodes[:i], w.Nodes[i+1:])
 }
 
 // Codes reports whether stop codes keep the order between the nodes: there is

@@ -132,7 +132,7 @@ func (s *site) head(n model.PlanNode) Head {
 		h.InstanceID, h.DeploymentID = identity(s.plan, n)
 	}
 	if shape.Codes {
-		h.Waits, h.Gives = s.codes.waits[n.Name], Text(strings.Join(s.codes.gives[n.Name], " "))
+		h.Waits, h.Gives = s.codes.lines(n.Name), Text(strings.Join(s.codes.gives[n.Name], " "))
 	}
 	if shape.Carries {
 		h.SharedConfig, h.SharedConfigSum = Text(s.plan.SharedConfig), s.configSum

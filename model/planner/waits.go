@@ -1,10 +1,6 @@
 package planner
 
-import (
-	"slices"
-
-	"requorum/model"
-)
+import "requorum/model"
 
 // waits lists what each node asks for before each stage, so that stop codes
 // keep the order where nobody sees all nodes. Whoever begins a stage asks for
@@ -38,22 +34,13 @@ func waitsOf(st, before *model.Stage) []model.Wait {
 		last = last[len(last)-1:]
 	}
 	for i, node := range st.Nodes {
-		w := model.Wait{Stage: st.Name, Node: node, Ended: before.Name, By: without(last, node)}
+		w := model.Wait{Stage: st.Name, Node: node, Ended: before.Name, Nodes: last}
 		if st.InTurn && i > 0 {
-			w.Ended, w.By = st.Name, st.Nodes[i-1:i:i]
+			w.Ended, w.Nodes = st.Name, st.Nodes[i-1:i]
 		}
-		if len(w.By) > 0 {
+		if alone := len(w.Nodes) == 1 && w.Nodes[0] == node; !alone {
 			list = append(list, w)
 		}
 	}
 	return list
-}
-
-// without gives a list without one of its names.
-func without(names []string, name string) []string {
-	i := slices.Index(names, name)
-	if i < 0 {
-		return names
-	}
-	return slices.Concat(names[:i], names[i+1:])
 }

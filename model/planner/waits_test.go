@@ -81,7 +81,7 @@ func TestWaits(t *testing.T) {
 			}
 			var got []string
 			for _, w := range p.Waits {
-				got = append(got, string(w.Stage)+" "+w.Node+": "+string(w.Ended)+" of "+strings.Join(w.By, " "))
+				got = append(got, string(w.Stage)+" "+w.Node+": "+string(w.Ended)+" of "+strings.Join(w.By(), " "))
 			}
 			var want []string
 			for line := range strings.Lines(test.want) {
@@ -121,7 +121,7 @@ func TestWaitsBegin(t *testing.T) {
 	stages := map[model.StageName]bool{}
 	for _, w := range p.Waits {
 		stages[w.Stage], stages[w.Ended] = true, true
-		for _, by := range w.By {
+		for _, by := range w.By() {
 			if by == w.Node {
 				t.Errorf("%s asks for its own code before %s", w.Node, w.Stage)
 			}
