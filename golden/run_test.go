@@ -154,6 +154,9 @@ func (w *world) dry(stage model.StageName) (would []string, output string) {
 	if after := w.everything(); after != before {
 		w.t.Errorf("the dry run of %s has changed the node\nbefore:\n%s\nafter:\n%s", stage, before, after)
 	}
+	if strings.Contains(out, "Stop code of the stage") {
+		w.t.Errorf("the dry run of %s gives a stop code\n%s", stage, out)
+	}
 	return commands(out, w.node, "WOULD RUN:"), out
 }
 

@@ -22,7 +22,8 @@ type world struct {
 	t      testing.TB
 	root   string
 	node   string
-	script string // path inside the root
+	script string                     // path inside the root
+	codes  map[model.StageName]string // the stop codes that a stage asks for; nil where none does
 }
 
 // needRoot ends a test that cannot run here: namespaces and chroot need root.
@@ -40,7 +41,7 @@ func needRoot(t testing.TB) {
 // newWorld makes the node as it is when its site has just lost its quorum.
 func newWorld(t testing.TB, p *model.Plan, s render.Script) *world {
 	t.Helper()
-	w := &world{t: t, root: t.TempDir(), node: s.Node, script: "/root/" + s.Node + ".sh"}
+	w := &world{t: t, root: t.TempDir(), node: s.Node, script: "/root/" + s.Node + ".sh", codes: codesFor(p, s)}
 	for _, dir := range []string{"world", "root"} {
 		if err := os.MkdirAll(filepath.Join(w.root, dir), 0o755); err != nil {
 			t.Fatal(err)
@@ -92,9 +93,18 @@ func (w *world) write(path string, body []byte) {
 // run runs a command inside the root, without standard input.
 func (w *world) run(command ...string) (output string, status int) {
 	w.t.Helper()
+	return w.runFrom(nil, command...)
+}
+
+// runFrom runs a command inside the root; it reads from stdin, if that is given.
+func (w *world) runFrom(stdin *os.File, command ...string) (output string, status int) {
+	w.t.Helper()
 	cmd := exec.Command(filepath.Join("testdata", "world", "enter.sh"), append([]string{w.root}, command...)...)
 	var buf bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &buf, &buf
+	if stdin != nil {
+		cmd.Stdin = stdin
+	}
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
@@ -116,7 +126,11 @@ func (w *world) shell(lines string) string {
 // stage runs a stage of the node's script, unattended.
 func (w *world) stage(name model.StageName) (output string, status int) {
 	w.t.Helper()
-	output, status = w.run("/bin/bash", w.script, "--yes", w.node, string(name))
+	command := []string{"/bin/bash", w.script, "--yes", w.node}
+	if codes := w.codes[name]; codes != "" {
+		command = append(command, "--codes", codes)
+	}
+	output, status = w.run(append(command, string(name))...)
 	w.plain(output)
 	return output, status
 }

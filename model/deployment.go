@@ -46,14 +46,23 @@ var (
 // DefaultEtcdKey is Clearwater's own default for etcd_key.
 const DefaultEtcdKey = "clearwater"
 
+// How many engineers may work at the same time. What says nothing means one.
+const (
+	DefaultOperators = 1
+	MaxOperators     = 99
+)
+
 // Deployment is an inventory with all defaults applied and everything in
 // order: two inventories that mean the same are the same value.
 type Deployment struct {
 	Name    string // free text, one printable line
 	EtcdKey string // first part of every etcd key
 	Uses    Uses
-	Recover string // name of the site to recover; always one of Sites
-	Sites   []Site // by name
+	// Operators is how many engineers work at the same time; from two on,
+	// stop codes keep the order between the nodes.
+	Operators int
+	Recover   string // name of the site to recover; always one of Sites
+	Sites     []Site // by name
 }
 
 // Uses says which optional parts of Clearwater the deployment runs.

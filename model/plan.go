@@ -2,6 +2,7 @@ package model
 
 import (
 	"net/netip"
+	"slices"
 
 	"requorum/model/diag"
 )
@@ -13,6 +14,7 @@ type Plan struct {
 	EtcdKey    string
 	Site       string // the site to recover; also Clearwater's local_site_name
 	Uses       Uses
+	Operators  int // engineers who work at the same time
 	Quorum     Quorum
 	Choice     Choice
 	Nodes      []PlanNode // the site's live nodes, by CompareNames
@@ -29,6 +31,7 @@ type Plan struct {
 	// carry; nil where the inventory names none.
 	SharedConfig []byte
 	Stages       []Stage
+	Waits        []Wait     // in the order of stages and nodes; nil for one operator
 	Omitted      []Omission // steps of the procedure that nobody runs at this site
 	Warnings     diag.List
 }
@@ -42,6 +45,29 @@ func (p *Plan) Stage(name StageName) *Stage {
 	}
 	return nil
 }
+
+// Wait is what a node asks for before it begins a stage: the stop codes by
+// which other nodes say that they have ended a stage.
+type Wait struct {
+	Stage StageName // that the node is about to begin
+	Node  string
+	Ended StageName // that the others have ended; Stage itself where they run in turn
+	Nodes []string  // that have ended it, the node itself perhaps among them; many waits share one list
+}
+
+// By lists the nodes whose codes are asked for, in the order of running: never
+// the node itself.
+func (w Wait) By() []string {
+	i := slices.Index(w.Nodes, w.Node)
+	if i < 0 {
+		return w.Nodes
+	}
+	return slices.Concat(w.Nodes[:i], w.Nodes[i+1:])
+}
+
+// Codes reports whether stop codes keep the order between the nodes: there is
+// more than one operator, and somebody has to wait for somebody.
+func (p *Plan) Codes() bool { return len(p.Waits) > 0 }
 
 // Omission is a step that nobody runs at this site, with the reason.
 type Omission struct {

@@ -38,6 +38,7 @@ var catalogue = []part{
 	{"lib/cassandra.sh", func(s Shape) bool { return s.Vellum && s.Cassandra }},
 	{"lib/load.sh", func(s Shape) bool { return s.Loader }},
 	{"lib/sprout.sh", func(s Shape) bool { return s.Sprout }},
+	{"lib/codes.sh", func(s Shape) bool { return s.Codes }},
 
 	{"node/stop.sh.tmpl", always},
 	{"node/config.sh.tmpl", always},

@@ -21,6 +21,7 @@ type planDoc struct {
 	Site          string            `json:"site"`
 	EtcdKey       string            `json:"etcd_key"`
 	Uses          model.Uses        `json:"uses"`
+	Operators     int               `json:"operators,omitempty"` // left out for one
 	Quorum        quorumDoc         `json:"quorum"`
 	Masters       choiceDoc         `json:"new_masters"`
 	Source        string            `json:"configuration_source"`
@@ -76,7 +77,16 @@ type stageDoc struct {
 	Minutes int             `json:"minutes_a_node"`
 	Barrier string          `json:"barrier"`
 	LeftOut string          `json:"left_out,omitempty"`
+	Asks    *asksDoc        `json:"asks_for_stop_codes,omitempty"`
 	Steps   []stepDoc       `json:"steps"`
+}
+
+// asksDoc says for whose stop codes a stage asks: each node for those of all
+// others in the list; in a stage in turn only the first node, and each node
+// after it for the code of the node before it.
+type asksDoc struct {
+	Stage model.StageName `json:"stage"`
+	Nodes []string        `json:"nodes"`
 }
 
 type stepDoc struct {
@@ -128,7 +138,10 @@ func PlanJSON(p *model.Plan, id string) []byte {
 		doc.OtherSites = append(doc.OtherSites, newNodeDoc(n.Node, n.Site))
 	}
 	for _, st := range p.Stages {
-		doc.Stages = append(doc.Stages, newStageDoc(st))
+		doc.Stages = append(doc.Stages, newStageDoc(st, asked(p, st.Name)))
+	}
+	if p.Operators > 1 {
+		doc.Operators = p.Operators
 	}
 	for _, o := range p.Omitted {
 		doc.Omitted = append(doc.Omitted, omissionDoc{o.Step, o.Cites, o.Why})
@@ -144,9 +157,19 @@ func newNodeDoc(n model.Node, site string) nodeDoc {
 	}
 }
 
-func newStageDoc(st model.Stage) stageDoc {
+// asked is what a stage asks for of the stage before it; nil if nothing.
+func asked(p *model.Plan, stage model.StageName) *asksDoc {
+	for _, w := range p.Waits {
+		if w.Stage == stage && w.Ended != stage {
+			return &asksDoc{w.Ended, w.Nodes}
+		}
+	}
+	return nil
+}
+
+func newStageDoc(st model.Stage, asks *asksDoc) stageDoc {
 	d := stageDoc{Name: st.Name, Title: st.Title, Nodes: notNil(st.Nodes), InTurn: st.InTurn,
-		Minutes: st.Minutes, Barrier: st.Barrier, LeftOut: st.LeftOut, Steps: []stepDoc{}}
+		Minutes: st.Minutes, Barrier: st.Barrier, LeftOut: st.LeftOut, Asks: asks, Steps: []stepDoc{}}
 	for _, s := range st.Steps {
 		step := stepDoc{ID: s.ID, Title: s.Title, Commands: s.Commands, Cites: s.Cites,
 			Traps: s.Traps, Destroys: s.Destroys, Wait: s.Wait, Proof: s.Proof}

@@ -11,6 +11,7 @@ import (
 // escaped: it is for a terminal.
 type sheet struct {
 	ID, Deployment, Site string
+	Operators            int
 	Quorum               model.Quorum
 	Choice               model.Choice
 	Masters, Failed      string // names
@@ -28,8 +29,8 @@ type sheet struct {
 }
 
 type sheetStage struct {
-	Name, How, Barrier, LeftOut string
-	Nodes                       int
+	Name, How, Asks, Barrier, LeftOut string
+	Nodes                             int
 }
 
 type destroyed struct {
@@ -49,7 +50,7 @@ func newSheet(p *model.Plan, id string) *sheet {
 	s := &sheet{
 		ID: id, Deployment: p.Deployment, Site: p.Site, Quorum: p.Quorum, Choice: p.Choice,
 		Masters: inWords(p.Choice.Masters), Source: p.Source, Loader: p.Loader,
-		Effects: newEffects(p), Nodes: len(p.Nodes), Grid: grid(p), Times: newTimetable(p),
+		Operators: p.Operators, Effects: newEffects(p), Nodes: len(p.Nodes), Grid: grid(p), Times: newTimetable(p),
 	}
 	b := &book{}
 	b.addNodes(p)
@@ -60,7 +61,7 @@ func newSheet(p *model.Plan, id string) *sheet {
 	}
 	s.Failed = inWords(failed)
 	for _, st := range p.Stages {
-		s.addStage(st)
+		s.addStage(st, asking(p, st))
 	}
 	for _, w := range p.Warnings {
 		s.Warnings = append(s.Warnings, warning{w.Code, sentence(w.Text), sentence(w.Remedy)})
@@ -71,9 +72,10 @@ func newSheet(p *model.Plan, id string) *sheet {
 	return s
 }
 
-func (s *sheet) addStage(st model.Stage) {
+func (s *sheet) addStage(st model.Stage, asks string) {
 	s.Stages = append(s.Stages, sheetStage{
-		Name: string(st.Name), How: manner(st), Barrier: st.Barrier, LeftOut: st.LeftOut, Nodes: len(st.Nodes),
+		Name: string(st.Name), How: manner(st), Asks: asks,
+		Barrier: st.Barrier, LeftOut: st.LeftOut, Nodes: len(st.Nodes),
 	})
 	for _, step := range st.Steps {
 		if step.Destroys != "" {

@@ -35,6 +35,7 @@ type book struct {
 	ID         string
 	Deployment string
 	Site       string
+	Operators  int
 	Quorum     model.Quorum
 	Cut        cut
 	Choice     choiceView
@@ -78,6 +79,7 @@ type cut struct {
 	Carries            bool // the scripts of the masters carry shared_config
 	FailedVellums      bool
 	ManyFailed         bool
+	Codes              bool // stop codes keep the order between the nodes
 	FailedVellumsNamed bool // failed Vellum nodes that must be marked failed by a live one
 }
 
@@ -114,10 +116,11 @@ type otherSite struct {
 func newBook(p *model.Plan, id string) *book {
 	b := &book{
 		ID: id, Deployment: p.Deployment, Site: Markdown(p.Site), Quorum: p.Quorum,
-		Effects: newEffects(p),
-		Times:   newTimetable(p),
-		Ledger:  newLedger(p),
-		Stores:  newStoresView(p),
+		Operators: p.Operators,
+		Effects:   newEffects(p),
+		Times:     newTimetable(p),
+		Ledger:    newLedger(p),
+		Stores:    newStoresView(p),
 	}
 	b.addNodes(p)
 	b.Cut = newCut(p, b)
@@ -218,6 +221,7 @@ func newCut(p *model.Plan, b *book) cut {
 		Cassandra:          p.Stores.Cassandra && b.Loader != nil,
 		Carries:            p.SharedConfig != nil,
 		FailedVellums:      len(b.FailedVellums) > 0,
+		Codes:              p.Codes(),
 		ManyFailed:         len(b.FailedVellums) > 1,
 		FailedVellumsNamed: len(b.FailedVellums) > 0 && b.Loader != nil,
 	}

@@ -24,8 +24,14 @@ type stage struct {
 	LeftOut string
 	Minutes int
 	Steps   []step
+	Asks    string // for whose stop codes it asks; empty if for nobody's
 	Next    string // the stage that follows here; empty after the last
+
+	gives map[string]bool // nodes that give a stop code at its end
 }
+
+// Gives reports whether a node gives a stop code at the stage's end.
+func (s *stage) Gives(node string) bool { return s.gives[node] }
 
 // step is one thing that a stage does.
 type step struct {
@@ -106,6 +112,7 @@ func newStage(p *model.Plan, st model.Stage) *stage {
 		Name: string(st.Name), Title: Markdown(st.Title), Number: number, Section: procedure.Sections()[number],
 		InTurn: st.InTurn, Close: Markdown(st.Together), Barrier: Markdown(st.Barrier),
 		LeftOut: Markdown(st.LeftOut), Minutes: st.Minutes,
+		Asks: Markdown(asking(p, st)), gives: askedFor(p, st.Name),
 	}
 }
 

@@ -171,9 +171,23 @@ var sites = []siteCase{
 	{"bonos-left", func() *model.Deployment {
 		return deployment(failed(liveNodes("vellum", 1, 2)), as(model.Master, liveNodes("bono", 1, 1)))
 	}},
+	{"two-operators", func() *model.Deployment {
+		return operated(2, deployment(liveNodes("vellum", 1, 3), failed(liveNodes("vellum", 4, 6)), liveNodes("sprout", 1, 2)))
+	}},
+	{"many-operators-all-masters", func() *model.Deployment {
+		return operated(99, deployment(liveNodes("vellum", 1, 1), failed(liveNodes("vellum", 2, 3)), liveNodes("bono", 1, 3)))
+	}},
+	{"two-operators-one-node", func() *model.Deployment {
+		return operated(2, deployment(liveNodes("vellum", 1, 1), failed(liveNodes("vellum", 2, 2))))
+	}},
 	{"all-masters-mixed", func() *model.Deployment {
 		return carrying(deployment(liveNodes("vellum", 1, 2), failed(liveNodes("vellum", 3, 5)), liveNodes("dime", 1, 5)), "home_domain=example.com\n")
 	}},
+}
+
+func operated(by int, d *model.Deployment) *model.Deployment {
+	d.Operators = by
+	return d
 }
 
 func planOf(t testing.TB, d *model.Deployment) *model.Plan {

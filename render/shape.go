@@ -14,6 +14,7 @@ type Shape struct {
 	Carries       bool // a master whose script carries shared_config
 	Stores        bool // the site has a live Vellum, so data store values are expected
 	Cassandra     bool // Cassandra is used and the site has a live Vellum
+	Codes         bool // stop codes keep the order between the nodes
 	FailedVellums bool // a failed Vellum must leave the data stores
 }
 
@@ -47,6 +48,7 @@ func shapeOf(p *model.Plan, n model.PlanNode) Shape {
 		Loader:        n.Name == p.Loader,
 		Carries:       n.Master && p.SharedConfig != nil,
 		Stores:        p.Loader != "",
+		Codes:         p.Codes(),
 		Cassandra:     p.Loader != "" && p.Stores.Cassandra,
 		FailedVellums: len(p.Stores.AllVellums) > len(p.Stores.LiveVellums),
 	}

@@ -174,7 +174,11 @@ func eachValue(h *Head, word func(*Word), text func(*Text)) {
 	for i := range h.Names {
 		visit(&h.Names[i], text)
 	}
-	for _, t := range []*Text{&h.Deployment, &h.SharedConfig} {
+	h.Waits = slices.Clone(h.Waits)
+	for i := range h.Waits {
+		visit(&h.Waits[i], text)
+	}
+	for _, t := range []*Text{&h.Gives, &h.Deployment, &h.SharedConfig} {
 		visit(t, text)
 	}
 }

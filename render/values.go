@@ -37,7 +37,9 @@ type Head struct {
 	AllVellums      []Word
 	FailedVellums   []Word
 	CassandraNodes  []Word
-	InstanceID      Word // Chronos identity to write where the node has none of its own
+	Waits           []Text // "STAGE ENDED NODE...": before STAGE, the codes that say that ENDED is done on the nodes
+	Gives           Text   // the stages at whose end this node gives a code, with spaces between
+	InstanceID      Word   // Chronos identity to write where the node has none of its own
 	DeploymentID    Word
 	SharedConfig    Text // the known-good shared_config, byte for byte
 	SharedConfigSum Word // its SHA-256, in hex
@@ -54,6 +56,7 @@ type site struct {
 	failed     []Word
 	cassandra  []Word
 	configSum  Word
+	codes      stopCodes
 }
 
 func newSite(p *model.Plan, id string) site {
@@ -90,6 +93,7 @@ func newSite(p *model.Plan, id string) site {
 	if p.SharedConfig != nil {
 		s.configSum = Word(sum(p.SharedConfig))
 	}
+	s.codes = newStopCodes(p)
 	return s
 }
 
@@ -126,6 +130,9 @@ func (s *site) head(n model.PlanNode) Head {
 	}
 	if shape.Vellum {
 		h.InstanceID, h.DeploymentID = identity(s.plan, n)
+	}
+	if shape.Codes {
+		h.Waits, h.Gives = s.codes.lines(n.Name), Text(strings.Join(s.codes.gives[n.Name], " "))
 	}
 	if shape.Carries {
 		h.SharedConfig, h.SharedConfigSum = Text(s.plan.SharedConfig), s.configSum

@@ -11,6 +11,9 @@ At the top:
   deployment   the name that people give the deployment; stands in the runbook
   etcd_key     [clearwater] etcd_key of shared_config
   uses         [nothing] what the deployment runs, see below
+  operators    [1] how many engineers work at the same time, up to 99. From 2
+               on, each stage that others wait for ends with a short stop
+               code, and a stage asks for the codes of the nodes before it.
   recover      the name of the site whose etcd cluster is to be recovered
   sites        by name, each with its nodes; the name is Clearwater's
                local_site_name

@@ -79,6 +79,8 @@ Without a stage it changes nothing: it prints its stages, what is done, and what
   manage   every node, one at a time   start the cluster manager
   finish   one live Vellum             mark the failed Vellum nodes failed
 
+Where the inventory has operators: 2 or more, each stage that others wait for ends with a stop code, made of plan, node and stage. The first stage after it asks for the codes of the nodes before it, on the terminal or by --codes 'CODE CODE'; --override 'REASON' goes on without them, and is recorded.
+
 The exit status of a script: 0 the stage is done and verified; 1 refused before any change; 2 usage; 3 a change was begun and did not reach its goal; 4 waited to the limit. Every stage may be run again.
 
 A render replaces only what a render has made. What else lies in the folder is left and reported.

@@ -12,6 +12,7 @@ const (
 	codeBadAddress       = "bad-address"
 	codeBadKey           = "bad-key"
 	codeBadName          = "bad-name"
+	codeBadNumber        = "bad-number"
 	codeBadPath          = "bad-path"
 	codeBadText          = "bad-text"
 	codeCarriageReturn   = "carriage-return"
@@ -91,6 +92,16 @@ site's name may have underscores as well, but not first or last: site_1.
 
 A node's name is the deployment's own choice. A site's name is Clearwater's
 local_site_name of the site's nodes; it stands in etcd keys.`,
+	},
+	{
+		ID:      codeBadNumber,
+		Summary: "not a number that can stand there",
+		Detail: `operators is how many engineers work at the same time: a whole number from 1 to
+99, in plain digits. Other spellings of numbers (0x2, 02, 1_0, +2) are refused,
+because one program reads them as a number and the next as text.
+
+Write for example operators: 2. Leave the key out where one engineer does all of
+the work: no node then asks for the stop codes of others.`,
 	},
 	{
 		ID:      codeBadPath,

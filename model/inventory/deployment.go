@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
+	"strconv"
 
 	"requorum/model"
 )
@@ -22,7 +23,18 @@ func (d *draft) deployment() *model.Deployment {
 		Uses:    d.uses.uses(),
 		Recover: d.recover.text,
 		Sites:   sites,
+
+		Operators: d.operatorCount(),
 	}
+}
+
+// operatorCount is one where the inventory says nothing.
+func (d *draft) operatorCount() int {
+	n, err := strconv.Atoi(d.operators.text)
+	if err != nil {
+		return model.DefaultOperators
+	}
+	return n
 }
 
 func (u *usesDraft) uses() model.Uses {

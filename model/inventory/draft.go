@@ -11,6 +11,7 @@ import (
 // can be freed.
 type draft struct {
 	version, name, etcdKey, recover leaf
+	operators                       leaf
 	uses                            usesDraft
 	sites                           []siteDraft
 	hasSites                        bool // sites is there and a mapping

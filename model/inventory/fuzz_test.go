@@ -126,6 +126,7 @@ func write(d *model.Deployment) string {
 	}
 	fmt.Fprintf(&b, "recover: %q\n", d.Recover)
 	fmt.Fprintf(&b, "uses: {ralf: %v, memento: %v, homer: %v, homestead_prov: %v}\n", d.Uses.Ralf, d.Uses.Memento, d.Uses.Homer, d.Uses.HomesteadProv)
+	fmt.Fprintf(&b, "operators: %d\n", d.Operators)
 	fmt.Fprintf(&b, "etcd_key: %q\ndeployment: %s\nversion: 1\n", d.EtcdKey, quoteJSON(d.Name))
 	return b.String()
 }

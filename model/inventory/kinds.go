@@ -4,6 +4,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"requorum/model"
@@ -17,6 +18,14 @@ var (
 		tag:    intTag,
 		check:  checkVersion,
 		schema: members{{"const", 1}},
+	}
+
+	operatorsKind = kind{
+		noun:   "a number",
+		remedy: writeOperators,
+		tag:    intTag,
+		check:  checkOperators,
+		schema: members{{"minimum", 1}, {"maximum", model.MaxOperators}},
 	}
 
 	boolKind = kind{
@@ -109,6 +118,18 @@ func checkVersion(value string) *problem {
 		return nil
 	}
 	return wrongVersion(value)
+}
+
+// plainNumber leaves out the spellings that one reader of YAML takes for a
+// number in another base and the next for text, such as 0x2 and 02.
+var plainNumber = regexp.MustCompile(`^[1-9][0-9]*$`)
+
+func checkOperators(value string) *problem {
+	n, err := strconv.Atoi(value)
+	if err != nil || n > model.MaxOperators || !plainNumber.MatchString(value) {
+		return notUpTo(model.MaxOperators, value, writeOperators)
+	}
+	return nil
 }
 
 // checkBool takes no other spelling than YAML 1.2's own: one program reads

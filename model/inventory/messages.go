@@ -19,6 +19,7 @@ const (
 	writeAddress     = "write one address in numbers, for example 10.1.0.11; a host name does not work here"
 	writeWithoutZone = "write the address without the interface"
 	writeLine        = "write one line of text"
+	writeOperators   = "write how many engineers work at the same time, in plain digits; leave the key out for one"
 	writePath        = "write the path of a file next to the inventory or below, for example files/shared_config"
 	writeSites       = "write one key for each site, for example site1:"
 	writeNodes       = "write one key for each node, or nodes: {} for a site without nodes"
@@ -252,6 +253,10 @@ func wrongVersion(value string) *problem {
 		fmt.Sprintf("version %s of the inventory format is unknown to this requorum", quote(value)),
 		"write version: 1",
 	}
+}
+
+func notUpTo(limit int, value, remedy string) *problem {
+	return &problem{codeBadNumber, fmt.Sprintf("%s is not a number from 1 to %d", quote(value), limit), remedy}
 }
 
 func unknownWord(code, value, noun string, legal []string) *problem {

@@ -64,6 +64,8 @@ func smallDeployment() *model.Deployment {
 		Name:    "ims-example",
 		EtcdKey: "clearwater",
 		Recover: "site1",
+
+		Operators: 1,
 		Sites: []model.Site{{Name: "site1", Nodes: []model.Node{{
 			Name:         "vellum-1",
 			Type:         model.Vellum,
@@ -95,6 +97,8 @@ func TestParseEverything(t *testing.T) {
 		EtcdKey: "clear.water_1-a",
 		Uses:    model.Uses{HomesteadProv: true, Ralf: true},
 		Recover: "site_1",
+
+		Operators: 12,
 		Sites: []model.Site{
 			{Name: "empty"},
 			{
@@ -142,7 +146,7 @@ func TestParseSameMeaning(t *testing.T) {
 		"JSON": `{"sites": {"site1": {"nodes": {"vellum-1": {"etcd": "master", "local_ip": "10.1.0.11", "type": "vellum"}}}},
 			"recover": "site1", "deployment": "ims-example", "version": 1}`,
 		"explicit keys": strings.Replace(small, "version: 1", "? version\n: 1", 1),
-		"defaults written out": strings.Replace(small, "recover:", "etcd_key: clearwater\nuses: {homer: false}\nrecover:", 1) +
+		"defaults written out": strings.Replace(small, "recover:", "etcd_key: clearwater\noperators: 1\nuses: {homer: false}\nrecover:", 1) +
 			"        state: live\n        etcd_cluster_key: vellum\n        management_local_ip: 10.1.0.11\n",
 	}
 	for name, src := range tests {

@@ -46,6 +46,10 @@ var rootRows = []row[draft]{
 		about: "Which optional parts of Clearwater the deployment runs.",
 	}, enter: func(w *walker, n *yaml.Node, d *draft) { walkObject(w, n, usesRows, &d.uses) }},
 	{spec: spec{
+		key: "operators", kind: operatorsKind, preset: model.DefaultOperators,
+		about: "How many engineers work at the same time; from two on, stop codes keep the order between the nodes.",
+	}, leaf: func(d *draft) *leaf { return &d.operators }},
+	{spec: spec{
 		key: "recover", required: true, kind: siteNameKind, example: "recover: site1",
 		about: "The site whose etcd cluster is to be recovered, one of sites.",
 	}, leaf: func(d *draft) *leaf { return &d.recover }},

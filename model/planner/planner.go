@@ -23,6 +23,7 @@ func Build(d *model.Deployment) (*model.Plan, diag.List) {
 		EtcdKey:      d.EtcdKey,
 		Site:         d.Recover,
 		Uses:         d.Uses,
+		Operators:    max(d.Operators, model.DefaultOperators),
 		Quorum:       s.quorum,
 		Choice:       choose(s),
 		Failed:       s.failed,
@@ -38,6 +39,9 @@ func Build(d *model.Deployment) (*model.Plan, diag.List) {
 		p.Loader = s.liveVellums[0].Name
 	}
 	p.Stages, p.Omitted = stages(p)
+	if p.Operators > 1 {
+		p.Waits = waits(p.Stages)
+	}
 	p.Warnings = warnings(p)
 	return p, p.Warnings
 }

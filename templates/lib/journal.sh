@@ -74,7 +74,7 @@ record() {
 # record_step STATUS: the line about the step under way, with all that it has
 # asked and said.
 record_step() {
-	if [ -n "$STEP" ]; then
+	if [ -n "$SAID$ASKED" ]; then
 		record "$(joined "$ASKED")" "$1" "${SAID%$'\n'}"
 	fi
 	SAID='' ASKED=''

@@ -170,6 +170,7 @@ done_with() {
 	say "STAGE $STAGE DONE on $NODE. $1"
 	shift
 	say "$@"
+	at_end
 	leave 0
 }
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # bono-1: its part in the recovery of the etcd cluster of site site1.
-# Plan ecae492a4749, made by requorum.
+# Plan 538bd0d5b8cf, made by requorum.
 #
 # Run this on node bono-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='ecae492a4749'
+PLAN='538bd0d5b8cf'
 DEPLOYMENT='ims-example'
 NODE='bono-1'
 TYPE='bono'
@@ -102,7 +102,8 @@ learn_secrets() {
 			if [[ $line =~ $pattern ]]; then
 				value=${BASH_REMATCH[3]//[\"\'$'\r']/}
 				value=${value%% #*}
-				read -r -a words <<<"- ${value//[*?\\\[\]]/ }" # a pattern is no text to look for
+				learn_secret "$value"
+				read -r -a words <<<"- $value" # never empty
 				for word in "${words[@]}"; do
 					learn_secret "$word"
 				done
@@ -127,10 +128,11 @@ clean() {
 		return 0
 	fi
 	while IFS= read -r line; do
-		hide_values "$line"
-		if [[ $CLEAN =~ $names ]]; then
-			hide_assigned "$CLEAN"
+		CLEAN=$line
+		if [[ $line =~ $names ]]; then
+			hide_assigned "$line"
 		fi
+		hide_values "$CLEAN"
 		text=$text$CLEAN$'\n'
 	done <<<"$CLEAN"
 	CLEAN=${text%$'\n'}
@@ -138,12 +140,21 @@ clean() {
 
 # hide_values LINE: hides the values that are known from this node.
 hide_values() {
-	local secret
+	local secret before rest
 	CLEAN=$1
 	while IFS= read -r secret; do
-		while [ -n "$secret" ] && [[ $CLEAN == *"$secret"* ]]; do
-			CLEAN="${CLEAN%%"$secret"*}(hidden)${CLEAN#*"$secret"}"
+		if [ -z "$secret" ] || [[ $CLEAN != *"$secret"* ]]; then
+			continue
+		fi
+		rest=$CLEAN
+		CLEAN=''
+		while [[ $rest == *"$secret"* ]]; do
+			before=${rest%%"$secret"*}
+			rest=${rest#"$before"}
+			rest=${rest#"$secret"}
+			CLEAN="$CLEAN$before(hidden)"
 		done
+		CLEAN=$CLEAN$rest
 	done <<<"$SECRETS"
 }
 
@@ -330,6 +341,7 @@ done_with() {
 	say "STAGE $STAGE DONE on $NODE. $1"
 	shift
 	say "$@"
+	at_end
 	leave 0
 }
 
@@ -472,7 +484,7 @@ record() {
 # record_step STATUS: the line about the step under way, with all that it has
 # asked and said.
 record_step() {
-	if [ -n "$STEP" ]; then
+	if [ -n "$SAID$ASKED" ]; then
 		record "$(joined "$ASKED")" "$1" "${SAID%$'\n'}"
 	fi
 	SAID='' ASKED=''
@@ -2354,7 +2366,8 @@ managed() {
 # ---- The stages of this node, and where they stand ---------------------------
 
 usage() {
-	printf '%s\n' "usage: sudo bash $NODE.sh [--dry-run] [--yes $NODE] [--case TEXT] [STAGE]" \
+	printf '%s\n' "usage: sudo bash $NODE.sh [--dry-run] [--yes $NODE] [--case TEXT]" \
+		"            [STAGE]" \
 		"       sudo bash $NODE.sh --archive" \
 		'' \
 		"The stages of $NODE, in order:" \
@@ -2525,6 +2538,9 @@ read_arguments() {
 		wrong_usage '--dry-run needs a STAGE'
 	fi
 }
+
+# at_end: what a stage that is done says last.
+at_end() { return 0; }
 
 # run_stage: the stage itself, once it is sure that this is the node.
 run_stage() {
