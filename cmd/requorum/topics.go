@@ -66,7 +66,8 @@ The same inventory, templates and requorum give the same bytes. The plan's id, 1
 
 On its node a script is run as
 
-  sudo bash NAME.sh [--yes NAME] [STAGE]
+  sudo bash NAME.sh [--dry-run] [--yes NAME] [--case TEXT] [STAGE]
+  sudo bash NAME.sh --archive
 
 Without a stage it changes nothing: it prints its stages, what is done, and what is next. The stages are, in order:
 
@@ -78,6 +79,8 @@ Without a stage it changes nothing: it prints its stages, what is done, and what
   load     one live Vellum             load the data store values into it
   manage   every node, one at a time   start the cluster manager
   finish   one live Vellum             mark the failed Vellum nodes failed
+
+With --dry-run a stage changes nothing, and shows each action as WOULD RUN, ALREADY DONE or CANNOT TELL. What destroys asks for the node's name to be typed; --yes NAME answers beforehand. One run at a time: a second one refuses. Each run is recorded in /var/log/requorum/NAME.journal, with the text of --case; --archive packs journal, outputs and logs without Clearwater's passwords.
 
 Where the inventory has operators: 2 or more, each stage that others wait for ends with a stop code, made of plan, node and stage. The first stage after it asks for the codes of the nodes before it, on the terminal or by --codes 'CODE CODE'; --override 'REASON' goes on without them, and is recorded.
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # vellum-1: its part in the recovery of the etcd cluster of site site1.
-# Plan c82a85a82b09, made by requorum.
+# Plan 4d859a41aae9, made by requorum.
 #
 # Run this on node vellum-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='c82a85a82b09'
+PLAN='4d859a41aae9'
 DEPLOYMENT='two live Vellums'
 NODE='vellum-1'
 TYPE='vellum'

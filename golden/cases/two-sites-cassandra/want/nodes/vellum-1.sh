@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # vellum-1: its part in the recovery of the etcd cluster of site site1.
-# Plan abb635efd076, made by requorum.
+# Plan a35f71eb51bc, made by requorum.
 #
 # Run this on node vellum-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='abb635efd076'
+PLAN='a35f71eb51bc'
 DEPLOYMENT='two sites'
 NODE='vellum-1'
 TYPE='vellum'
