@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"requorum/model"
 	"requorum/render"
 )
@@ -182,32 +180,6 @@ func spelled(text string, codes map[string]string) string {
 			return code
 		}
 	})
-}
-
-// terminal gives a terminal on which a text is typed.
-func terminal(t testing.TB, typed string) *os.File {
-	t.Helper()
-	keys, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { keys.Close() })
-	if err := unix.IoctlSetPointerInt(int(keys.Fd()), unix.TIOCSPTLCK, 0); err != nil {
-		t.Fatal(err)
-	}
-	n, err := unix.IoctlGetInt(int(keys.Fd()), unix.TIOCGPTN)
-	if err != nil {
-		t.Fatal(err)
-	}
-	screen, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { screen.Close() })
-	if _, err := keys.WriteString(typed); err != nil {
-		t.Fatal(err)
-	}
-	return screen
 }
 
 // TestCodesInTurn holds the chain of a stage that runs in turn: the first node

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # vellum-2: its part in the recovery of the etcd cluster of site site1.
-# Plan a35f71eb51bc, made by requorum.
+# Plan cfb1d7672d2a, made by requorum.
 #
 # Run this on node vellum-2 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='a35f71eb51bc'
+PLAN='cfb1d7672d2a'
 DEPLOYMENT='two sites'
 NODE='vellum-2'
 TYPE='vellum'
@@ -729,7 +729,7 @@ wait_for() {
 		if [ $((tries % 6)) -eq 0 ]; then
 			TOLD='' # now and then also without news
 		fi
-		say_waiting "waiting for $what, $elapsed of at most $limit seconds"
+		say_waiting "$what" "$elapsed" "$limit"
 		sleep "$every"
 	done
 	end_waiting
@@ -741,16 +741,16 @@ wait_for() {
 
 TOLD='' # the last line about the wait said that; empty before the first one
 
-# say_waiting TEXT: where the wait stands: always on the same line of a
+# say_waiting WHAT ELAPSED LIMIT: where the wait stands: always on the same line of a
 # terminal, otherwise on a new line when there is news and now and then.
 say_waiting() {
 	local line
 	if one_line; then
-		clean "$NODE: $1; now: ${SEEN%%$'\n'*}"
+		clean "$NODE: $2 of $3 s: waiting for $1; now: ${SEEN%%$'\n'*}"
 		line=${CLEAN:0:79}
 		printf '%s%-79s' $'\r' "$line"
 	elif [ "$TOLD" != "now: $SEEN" ]; then
-		say "$1; now: $SEEN"
+		say "waiting for $1, $2 of at most $3 seconds; now: $SEEN"
 	fi
 	TOLD="now: $SEEN"
 }

@@ -1,0 +1,134 @@
+package golden_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"requorum/model"
+)
+
+// openTerminal makes a terminal: what is written to keys is typed, what is written
+// to screen is read from keys.
+func openTerminal(t testing.TB) (keys, screen *os.File) {
+	t.Helper()
+	keys, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { keys.Close() })
+	if err := unix.IoctlSetPointerInt(int(keys.Fd()), unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	n, err := unix.IoctlGetInt(int(keys.Fd()), unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	screen, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { screen.Close() })
+	return keys, screen
+}
+
+// terminal gives a terminal on which a text is typed.
+func terminal(t testing.TB, typed string) *os.File {
+	t.Helper()
+	keys, screen := openTerminal(t)
+	if _, err := keys.WriteString(typed); err != nil {
+		t.Fatal(err)
+	}
+	return screen
+}
+
+// onScreen runs a command inside the root with a terminal for its output, and
+// gives all that the terminal was sent.
+func (w *world) onScreen(command ...string) string {
+	w.t.Helper()
+	keys, screen := openTerminal(w.t)
+	cmd := exec.Command(filepath.Join("testdata", "world", "enter.sh"), append([]string{w.root}, command...)...)
+	cmd.Stdout, cmd.Stderr = screen, screen
+	if err := cmd.Start(); err != nil {
+		w.t.Fatal(err)
+	}
+	screen.Close()
+	var buf bytes.Buffer
+	_, _ = buf.ReadFrom(keys) // ends with an error when the last writer has closed the terminal
+	if err := cmd.Wait(); err != nil {
+		w.t.Fatalf("%v\n%s", err, buf.String())
+	}
+	return buf.String()
+}
+
+// TestConfirmation holds that only the node's own name, typed or given, lets a
+// stage destroy something, and that nothing else asks for anything.
+func TestConfirmation(t *testing.T) {
+	w, _, _ := fullNode(t)
+	for _, test := range []struct {
+		typed, says string
+		status      int
+	}{
+		{"vellum-2\n", "seen: vellum-2", 1},
+		{"\n", "seen: no answer, or no terminal", 1},
+		{"yes\n", "seen: yes", 1},
+		{"\x04", "seen: no answer, or no terminal", 1},
+		{"vellum-1\n", "STAGE stop DONE on vellum-1", 0},
+	} {
+		before := w.state()
+		out, status := w.runFrom(terminal(t, test.typed), "/bin/bash", w.script, "stop")
+		if status != test.status || !strings.Contains(out, test.says) {
+			t.Errorf("typed %q: status %d, want %d and %q\n%s", test.typed, status, test.status, test.says, out)
+		}
+		if changed := w.state() != before; changed != (test.status == 0) {
+			t.Errorf("typed %q: changed is %t\n%s", test.typed, changed, out)
+		}
+		for _, want := range []string{"destroys its data in /var/lib/clearwater-etcd", "A copy is made first, in a new folder under /var/backups/requorum/"} {
+			if !strings.Contains(unwrapped(out, w.node), want) {
+				t.Errorf("before it asks, it does not say %q\n%s", want, out)
+			}
+		}
+	}
+	out, status := w.run("/bin/bash", w.script, "stop")
+	if status != 0 || strings.Contains(out, "type the name") {
+		t.Errorf("with nothing to destroy, status %d\n%s", status, out)
+	}
+}
+
+// TestWaits holds that a wait is one line that changes on a terminal, and a few
+// lines elsewhere.
+func TestWaits(t *testing.T) {
+	w, _, _ := fullNode(t)
+	root := t.TempDir()
+	copyTree(t, w.root+"/.", root)
+	dumb := &world{t: t, root: root, node: w.node, script: w.script}
+
+	out := w.onScreen("/usr/bin/env", "TERM=xterm", "/bin/bash", w.script, "--yes", w.node, string(model.Stop))
+	updates := 0
+	for _, line := range strings.Split(out, "\r\n") {
+		parts := strings.Split(line, "\r")
+		for _, update := range parts[1:] {
+			updates++
+			if len(update) != 79 || !strings.HasPrefix(update, w.node+": ") || !strings.Contains(update, " s: waiting for ") {
+				t.Errorf("an update of %d columns: %q", len(update), update)
+			}
+		}
+	}
+	if updates < 6 || !strings.Contains(out, ": 25 of 180 s: ") {
+		t.Errorf("%d updates\n%q", updates, out)
+	}
+	if strings.Contains(out, "\x1b") {
+		t.Errorf("control sequences: %q", out)
+	}
+
+	out = dumb.onScreen("/bin/bash", w.script, "--yes", w.node, string(model.Stop))
+	if n := strings.Count(out, "of at most 180"); n < 1 || n > 4 || strings.Count(out, "\r") != strings.Count(out, "\r\n") {
+		t.Errorf("on a dumb terminal there are %d lines about a wait\n%q", n, out)
+	}
+}
