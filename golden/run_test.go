@@ -55,7 +55,16 @@ func TestOneAtATime(t *testing.T) {
 		}
 	}
 
+	out, _ = w.run("/bin/bash", w.script)
+	if !strings.Contains(unwrapped(out, w.node), "A run of the stage config is under way since 14:13:20 UTC.") {
+		t.Errorf("the overview does not say that a run is under way\n%s", out)
+	}
+
 	lock.Close() // the holder is dead; its note is left
+	out, _ = w.run("/bin/bash", w.script)
+	if !strings.Contains(unwrapped(out, w.node), "An earlier run of the stage config, at 14:13:20 UTC, did not come to its end.") {
+		t.Errorf("the overview does not say that a run has died\n%s", out)
+	}
 	out = w.must(model.Stop)
 	if !strings.Contains(unwrapped(out, w.node), "An earlier run of the stage config, at 14:13:20 UTC, did not come to its end.") {
 		t.Errorf("the note of a dead run is not recognised\n%s", out)

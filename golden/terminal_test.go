@@ -7,7 +7,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -65,6 +67,66 @@ func (w *world) onScreen(command ...string) string {
 		w.t.Fatalf("%v\n%s", err, buf.String())
 	}
 	return buf.String()
+}
+
+// TestInterrupted presses Ctrl-C while a command is under way, which does not see
+// it. What the script then says must be true, and stay true.
+func TestInterrupted(t *testing.T) {
+	w, _, _ := fullNode(t)
+	for _, test := range []struct{ slow, honest, says string }{
+		{"monit", "/usr/local/sbin/monit", "Nothing was changed on " + w.node + " by this run."},
+		{"sync", "/bin/sync", "Changes were begun. Run the same stage again"},
+	} {
+		w.shell(fake(test.slow, "touch /world/slow; /bin/sleep 2; HONEST=yes exec "+test.honest+` "$@"`))
+		before := w.state()
+		out := w.interrupt("/bin/bash", w.script, "--yes", w.node, string(model.Stop))
+		after := w.state()
+		if !strings.Contains(unwrapped(out, w.node), test.says) {
+			t.Errorf("slow %s: it does not say %q\n%s", test.slow, test.says, out)
+		}
+		if strings.Contains(test.says, "Nothing") && after != before {
+			t.Errorf("slow %s: the node was changed\n%s", test.slow, out)
+		}
+		time.Sleep(3 * time.Second)
+		if w.state() != after {
+			t.Errorf("slow %s: something goes on after the end\n%s", test.slow, out)
+		}
+		w.shell("rm /world/lie/" + test.slow + "; [ ! -L /usr/local/sbin/" + test.slow + " ] || rm /usr/local/sbin/" + test.slow + "; rm /world/slow")
+	}
+	w.must(model.Stop)
+	w.proves(model.Stop)
+}
+
+// interrupt runs a command on a terminal of its own, and presses Ctrl-C when its
+// slow command is under way.
+func (w *world) interrupt(command ...string) string {
+	w.t.Helper()
+	keys, screen := openTerminal(w.t)
+	cmd := exec.Command(filepath.Join("testdata", "world", "enter.sh"), append([]string{w.root}, command...)...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = screen, screen, screen
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := cmd.Start(); err != nil {
+		w.t.Fatal(err)
+	}
+	var buf bytes.Buffer
+	done := make(chan struct{})
+	go func() {
+		_, _ = buf.ReadFrom(keys)
+		close(done)
+	}()
+	for begin := time.Now(); time.Since(begin) < 30*time.Second; time.Sleep(50 * time.Millisecond) {
+		if _, err := os.Stat(filepath.Join(w.root, "world/slow")); err == nil {
+			break
+		}
+	}
+	time.Sleep(300 * time.Millisecond)
+	if _, err := keys.WriteString("\x03"); err != nil {
+		w.t.Fatal(err)
+	}
+	_ = cmd.Wait() // it dies of the signal
+	screen.Close()
+	<-done
+	return strings.ReplaceAll(buf.String(), "\r\n", "\n")
 }
 
 // TestConfirmation holds that only the node's own name, typed or given, lets a

@@ -135,10 +135,10 @@ func TestStages(t *testing.T) {
 			model.Confirm: "vellum-1 bono-1 sprout-1", model.Join: "",
 		}, "config/cassandra config/install join/ready join/local-config join/etcd join/reached join/config-manager join/sync join/queue-manager join/summary load/cassandra finish/cassandra"},
 		{"no Vellum has failed", noFailedVellum, map[model.StageName]string{model.Finish: ""},
-			"config/cassandra config/install load/cassandra finish/ready finish/memcached finish/chronos finish/cassandra finish/state"},
+			"config/cassandra config/install load/cassandra finish/ready finish/cassandra finish/memcached finish/chronos finish/state"},
 		{"no live Vellum", site("vellum!*2", "sprout-*1", "bono-*1"), map[model.StageName]string{
 			model.Load: "", model.Finish: "", model.Manage: "bono-1 sprout-1",
-		}, "config/cassandra config/install config/chronos config/memcached join/ready join/local-config join/etcd join/reached join/config-manager join/sync join/queue-manager join/summary load/ready load/chronos load/memcached load/cassandra load/state finish/ready finish/memcached finish/chronos finish/cassandra finish/state"},
+		}, "config/cassandra config/install config/chronos config/memcached join/ready join/local-config join/etcd join/reached join/config-manager join/sync join/queue-manager join/summary load/ready load/chronos load/memcached load/cassandra load/state finish/ready finish/cassandra finish/memcached finish/chronos finish/state"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -71,6 +71,7 @@ var commands = []command{
 	{name: "flock", why: "one run at a time; the kernel frees the lock when the run ends, however it ends", forms: []string{
 		`-n /var/run/requorum.lock bash "$0" --locked "$@"`,
 		`-n /var/run/requorum.lock true`,
+		`-w 660 /var/run/requorum.lock true`,
 	}},
 	{name: "find", why: "empties the etcd data directory, dot-files too",
 		never: []string{"-exec", "-execdir", "-ok", "-okdir", "-fprint", "-fprint0", "-fprintf", "-fls"}},

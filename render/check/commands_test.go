@@ -113,6 +113,8 @@ var callCases = []struct{ rule, snippet string }{
 
 	{"", `flock -n /var/run/requorum.lock bash "$0" --locked "$@"`},
 	{"unknown-command", "flock -n /var/run/requorum.lock nonsense"},
+	{"", "flock -w 660 /var/run/requorum.lock true"},
+	{"unknown-command", "flock -w 660 /var/run/requorum.lock nonsense"},
 	{"refused-argument", "flock -n /var/run/other.lock true"},
 	{"refused-argument", `bash "$0"`},
 	{"program-text", "bash /tmp/x"},

@@ -83,6 +83,7 @@ var targets = []target{
 	{path: "/var/backups/requorum", by: []string{"mkdir", "chmod"}, why: "the copies are for root alone"},
 	{path: "/var/log/requorum", by: []string{"mkdir", "chmod"}, why: "the records are for root alone"},
 	{path: "/var/run/requorum.lock", by: []string{redirection}, why: "what the run under the lock is at"},
+	{path: "/var/run/requorum.stop", by: []string{redirection, "rm"}, why: "the run under the lock is asked to end"},
 	{path: "/dev/null", by: []string{redirection}, why: "output that nobody needs"},
 }
 

@@ -24,6 +24,7 @@ var wrappers = []wrapper{
 	{words: []string{"request"}, why: "the same for a request to a daemon, which must be taken"},
 	{words: []string{"gather_output"}, skip: 1, why: "runs it and keeps what it prints for the archive"},
 	{words: []string{"flock", "-n", "/var/run/requorum.lock"}, why: "runs it if no other run does"},
+	{words: []string{"flock", "-w", "660", "/var/run/requorum.lock"}, why: "waits until no run has the lock"},
 	{words: []string{"wait_for"}, skip: 3, why: "calls a function again and again until it succeeds"},
 	{words: []string{"has_address"}, skip: 1, lone: true, why: "runs ip, in another network namespace where there is one"},
 	{words: []string{"command", "-v"}, skip: 1, lone: true, why: "asks whether a program is there, and runs nothing"},

@@ -155,8 +155,10 @@ finish_with() {
 			'When the cause is mended, run it again:'
 		show "sudo bash $NODE.sh $STAGE"
 	fi
-	say 'To take home what is needed to find the cause:'
-	show "sudo bash $NODE.sh --archive"
+	if [ -n "$STEP" ]; then
+		say 'To take home what is needed to find the cause:'
+		show "sudo bash $NODE.sh --archive"
+	fi
 	leave "$1"
 }
 
@@ -181,6 +183,7 @@ done_with() {
 ask() {
 	local limit=$1
 	shift
+	heed_stop
 	if ! has "$*" "$ASKED"; then
 		ASKED=$ASKED$*$'\n'
 	fi

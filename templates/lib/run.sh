@@ -75,15 +75,37 @@ write_note() {
 	printf '%s\n' "$STAGE $(date -u +%H:%M:%S)$changed" >/var/run/requorum.lock || true
 }
 
-# begin_run: says what an earlier run has left, and notes this one.
-begin_run() {
+# say_unended: a run whose note is still there is under way, or has died.
+say_unended() {
 	local time
 	read_note
-	if [ -n "$NOTE" ]; then
-		time=${NOTE#* }
-		say "An earlier run of the stage ${NOTE%% *}, at ${time%% *} UTC, did not come to its end." \
-			'Its process is dead and its lock is free. This run finds out what is done, and does the rest.'
+	if [ -z "$NOTE" ]; then
+		return 0
 	fi
+	time=${NOTE#* }
+	if ! flock -n /var/run/requorum.lock true; then
+		say "A run of the stage ${NOTE%% *} is under way since ${time%% *} UTC."
+	else
+		say_dead_run
+		say 'Run the same stage again; it finds out what is done, and does the rest.'
+	fi
+}
+
+# say_dead_run: the note that was read last was left by a run that has died.
+say_dead_run() {
+	local time=${NOTE#* }
+	say "An earlier run of the stage ${NOTE%% *}, at ${time%% *} UTC, did not come to its end." \
+		'Its process is dead and its lock is free.'
+}
+
+# begin_run: says what an earlier run has left, and notes this one.
+begin_run() {
+	read_note
+	if [ -n "$NOTE" ]; then
+		say_dead_run
+		say 'This run finds out what is done, and does the rest.'
+	fi
+	rm -f /var/run/requorum.stop
 	write_note
 }
 
@@ -99,9 +121,25 @@ leave() {
 	exit "$1"
 }
 
-# on_exit catches what no verdict foresaw.
+# on_exit catches what no verdict foresaw: Ctrl-C, or a lost connection. A command
+# that is under way does not see these, so the run under the lock is asked to end
+# before its next command, and waited for.
 on_exit() {
-	if [ "$ENDED" = no ]; then
-		cut_off 'it ended early'
+	if [ "$ENDED" = yes ]; then
+		return 0
+	fi
+	if [ "$INNER" = yes ]; then
+		: >/var/run/requorum.stop || true
+		printf '\n'
+		say 'Interrupted. The command that is under way ends first; please wait.'
+		flock -w 660 /var/run/requorum.lock true || true
+	fi
+	cut_off 'it was ended from outside'
+}
+
+# heed_stop: ends the run under the lock if the one that started it asks for that.
+heed_stop() {
+	if [ "$LOCKED" = yes ] && [ -e /var/run/requorum.stop ]; then
+		exit 1
 	fi
 }

@@ -21,6 +21,7 @@ wait_for() {
 			TOLD='' # now and then also without news
 		fi
 		say_waiting "$what" "$elapsed" "$limit"
+		heed_stop
 		sleep "$every"
 	done
 	end_waiting

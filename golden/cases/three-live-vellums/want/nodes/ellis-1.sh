@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # ellis-1: its part in the recovery of the etcd cluster of site site1.
-# Plan 1ea2fda482fc, made by requorum.
+# Plan bfff1cd20a59, made by requorum.
 #
 # Run this on node ellis-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='1ea2fda482fc'
+PLAN='bfff1cd20a59'
 DEPLOYMENT='three live Vellums'
 NODE='ellis-1'
 TYPE='ellis'
@@ -319,8 +319,10 @@ finish_with() {
 			'When the cause is mended, run it again:'
 		show "sudo bash $NODE.sh $STAGE"
 	fi
-	say 'To take home what is needed to find the cause:'
-	show "sudo bash $NODE.sh --archive"
+	if [ -n "$STEP" ]; then
+		say 'To take home what is needed to find the cause:'
+		show "sudo bash $NODE.sh --archive"
+	fi
 	leave "$1"
 }
 
@@ -345,6 +347,7 @@ done_with() {
 ask() {
 	local limit=$1
 	shift
+	heed_stop
 	if ! has "$*" "$ASKED"; then
 		ASKED=$ASKED$*$'\n'
 	fi
@@ -575,15 +578,37 @@ write_note() {
 	printf '%s\n' "$STAGE $(date -u +%H:%M:%S)$changed" >/var/run/requorum.lock || true
 }
 
-# begin_run: says what an earlier run has left, and notes this one.
-begin_run() {
+# say_unended: a run whose note is still there is under way, or has died.
+say_unended() {
 	local time
 	read_note
-	if [ -n "$NOTE" ]; then
-		time=${NOTE#* }
-		say "An earlier run of the stage ${NOTE%% *}, at ${time%% *} UTC, did not come to its end." \
-			'Its process is dead and its lock is free. This run finds out what is done, and does the rest.'
+	if [ -z "$NOTE" ]; then
+		return 0
 	fi
+	time=${NOTE#* }
+	if ! flock -n /var/run/requorum.lock true; then
+		say "A run of the stage ${NOTE%% *} is under way since ${time%% *} UTC."
+	else
+		say_dead_run
+		say 'Run the same stage again; it finds out what is done, and does the rest.'
+	fi
+}
+
+# say_dead_run: the note that was read last was left by a run that has died.
+say_dead_run() {
+	local time=${NOTE#* }
+	say "An earlier run of the stage ${NOTE%% *}, at ${time%% *} UTC, did not come to its end." \
+		'Its process is dead and its lock is free.'
+}
+
+# begin_run: says what an earlier run has left, and notes this one.
+begin_run() {
+	read_note
+	if [ -n "$NOTE" ]; then
+		say_dead_run
+		say 'This run finds out what is done, and does the rest.'
+	fi
+	rm -f /var/run/requorum.stop
 	write_note
 }
 
@@ -599,10 +624,26 @@ leave() {
 	exit "$1"
 }
 
-# on_exit catches what no verdict foresaw.
+# on_exit catches what no verdict foresaw: Ctrl-C, or a lost connection. A command
+# that is under way does not see these, so the run under the lock is asked to end
+# before its next command, and waited for.
 on_exit() {
-	if [ "$ENDED" = no ]; then
-		cut_off 'it ended early'
+	if [ "$ENDED" = yes ]; then
+		return 0
+	fi
+	if [ "$INNER" = yes ]; then
+		: >/var/run/requorum.stop || true
+		printf '\n'
+		say 'Interrupted. The command that is under way ends first; please wait.'
+		flock -w 660 /var/run/requorum.lock true || true
+	fi
+	cut_off 'it was ended from outside'
+}
+
+# heed_stop: ends the run under the lock if the one that started it asks for that.
+heed_stop() {
+	if [ "$LOCKED" = yes ] && [ -e /var/run/requorum.stop ]; then
+		exit 1
 	fi
 }
 # -- Confirmation
@@ -712,6 +753,7 @@ wait_for() {
 			TOLD='' # now and then also without news
 		fi
 		say_waiting "$what" "$elapsed" "$limit"
+		heed_stop
 		sleep "$every"
 	done
 	end_waiting
@@ -2394,6 +2436,7 @@ stands() {
 # overview looks at what is true now, and changes nothing.
 overview() {
 	say "$NODE ($TYPE) of site $SITE, deployment $DEPLOYMENT, plan $PLAN"
+	say_unended
 	say 'The stages, as found by looking:'
 	stands stop "$(look_stop)"
 	printf '%s|   %-8s %s\n' "$NODE" config 'to be run after stop; it looks, and leaves no trace to see it by'
