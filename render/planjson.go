@@ -131,7 +131,7 @@ func PlanJSON(p *model.Plan, id string) []byte {
 		doc.Stages = append(doc.Stages, newStageDoc(st))
 	}
 	for _, o := range p.Omitted {
-		doc.Omitted = append(doc.Omitted, omissionDoc{o.Step, o.Cites, o.Why})
+		doc.Omitted = append(doc.Omitted, omissionDoc{o.Step, notNil(o.Cites), o.Why})
 	}
 	return encode(doc)
 }
@@ -148,7 +148,7 @@ func newStageDoc(st model.Stage) stageDoc {
 	d := stageDoc{Name: st.Name, Title: st.Title, Nodes: notNil(st.Nodes), InTurn: st.InTurn,
 		Minutes: st.Minutes, Barrier: st.Barrier, LeftOut: st.LeftOut, Steps: []stepDoc{}}
 	for _, s := range st.Steps {
-		step := stepDoc{ID: s.ID, Title: s.Title, Commands: s.Commands, Cites: s.Cites,
+		step := stepDoc{ID: s.ID, Title: s.Title, Commands: s.Commands, Cites: notNil(s.Cites),
 			Traps: s.Traps, Destroys: s.Destroys, Wait: s.Wait, Proof: s.Proof}
 		if !slices.Equal(s.Nodes, st.Nodes) {
 			step.Nodes = s.Nodes

@@ -82,6 +82,7 @@ var targets = []target{
 	{"/etc/chronos/chronos_cluster.conf.requorum-new", []string{redirection, "cp", "chmod", "mv"}, "the new chronos_cluster.conf before it is put in place"},
 	{"/var/backups/requorum/begun", []string{redirection, "rm"}, "the note that this plan's etcd was started here"},
 	{"/var/backups/requorum", []string{"mkdir", "chmod"}, "the copies are for root alone"},
+	{"/var/log/requorum", []string{"mkdir", "chmod"}, "journal and report are for root alone"},
 	{"/dev/null", []string{redirection}, "output that nobody needs"},
 }
 
@@ -92,6 +93,8 @@ var variableTargets = []target{
 	{`"$COPIES${1%/*}"`, []string{"mkdir"}, "a folder in it"},
 	{`"$folder"`, []string{"mkdir"}, "the same folder when it is new"},
 	{`"/var/backups/requorum/$PLAN"`, []string{"mkdir"}, "the folder of all copies of this plan"},
+	{`"/var/log/requorum/$NODE.survey.json.new"`, []string{redirection, "chmod", "mv"}, "the report of the survey before it is put in place"},
+	{`"/var/log/requorum/$NODE.survey.json"`, []string{"mv"}, "the report of the survey"},
 	{`"$file"`, []string{"keep"}, "a copy of a file that a configuration manager may overwrite"},
 }
 
