@@ -147,8 +147,8 @@ var stepRules = []stepRule{
 
 	{stage: model.Create, word: "ready", who: masters,
 		title: "Check that the old cluster is gone from this node",
-		cites: []string{"4.2"}, traps: []int{4, 6, 10, 13, 14},
-		proof: "The data directory is empty, nothing listens, no_cluster_manager is there, shared_config is good."},
+		cites: []string{"4.2"}, traps: []int{4, 6, 10, 13, 14, 15},
+		proof: "The data directory is empty, nothing listens, no_cluster_manager is there, shared_config is good; no other live node answers with its old etcd, and no failed node at all."},
 	{stage: model.Create, word: "local-config", who: masters,
 		title: "Set etcd_cluster, and blank etcd_proxy",
 		cites: []string{"4.1"}, traps: []int{16, 17, 18, 19, 20, 21, 22},
@@ -163,7 +163,7 @@ var stepRules = []stepRule{
 	{stage: model.Confirm, word: "formed", who: masters, wait: waitForm,
 		title:    "Prove that the masters have formed one new cluster",
 		commands: []string{"clearwater-etcdctl cluster-health", "clearwater-etcdctl member list"},
-		cites:    []string{"4.8", "4.10", "4.11"}, traps: []int{10, 14, 33, 34, 35},
+		cites:    []string{"4.8", "4.10", "4.11"}, traps: []int{10, 14, 15, 33, 34, 35},
 		proof: "Exactly the expected masters are healthy members, one is leader, and each gives the same keys."},
 	{stage: model.Confirm, word: "config-manager", who: masters, wait: waitManager,
 		title:    "Start the configuration manager",
@@ -189,7 +189,7 @@ var stepRules = []stepRule{
 
 	{stage: model.Join, word: "ready", who: others,
 		title: "Check that the cluster is there and the old one gone from this node",
-		cites: []string{"5.1"}, traps: []int{6, 11, 12, 37},
+		cites: []string{"5.1"}, traps: []int{6, 11, 12, 15, 37},
 		proof: "Every master answers as healthy; the data directory is empty, and nothing listens."},
 	{stage: model.Join, word: "local-config", who: others,
 		title: "Set etcd_proxy, and blank etcd_cluster",
