@@ -64,7 +64,7 @@ func citation(s model.Step) string {
 	}
 	switch {
 	case len(s.Cites) == 0:
-		return "traps " + strings.Join(traps, ", ") + "; not in the procedure"
+		return strings.Join(traps, ", ") + "; not in the written procedure"
 	case len(traps) == 0:
 		return "procedure " + strings.Join(s.Cites, ", ")
 	}

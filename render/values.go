@@ -143,6 +143,8 @@ func (s *site) head(n model.PlanNode) Head {
 	}
 	if shape.Master {
 		h.LiveNodes, h.Names = s.liveNodes, slices.Concat(s.names, s.liveNames)
+	} else {
+		h.Names = append(slices.Clone(s.names), nameOf("management", n.ManagementIP, n.Name))
 	}
 	if shape.Vellum {
 		h.InstanceID, h.DeploymentID = identity(s.plan, n)

@@ -26,7 +26,7 @@ type collector struct {
 	foreign   bool // it is a program for another shell
 	calls     []call
 	functions []*syntax.FuncDecl
-	redirects []*syntax.Redirect
+	redirects []redirect
 	set       []setting
 	operands  []operand
 	opening   *syntax.DeclClause // of the function that is walked
@@ -67,7 +67,7 @@ func (c *collector) walk(n syntax.Node, function string) {
 			}
 			c.environment(n)
 		case *syntax.Redirect:
-			c.redirects = append(c.redirects, n)
+			c.redirects = append(c.redirects, redirect{n, function})
 		}
 		return true
 	})

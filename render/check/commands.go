@@ -92,6 +92,7 @@ var commands = []command{
 		`-s -S -m 8 --noproxy '*' "http://$1:4000/v2/keys/?recursive=true&sorted=true"`,
 		`-s -S -m 6 --noproxy '*' "http://$1:4000/health"`,
 		`-s -S -m 6 --noproxy '*' "http://$address:4000/v2/members"`,
+		`-s -S -m 6 --noproxy '*' "http://$MANAGEMENT_IP:4000/version"`,
 		`-s -S -v -i --connect-timeout 3 -m 6 --noproxy '*' "http://$1:4000/v2/members"`,
 		`-s -S -v --connect-timeout 3 -m 6 --noproxy '*' "http://$1:2380/version"`,
 	}},

@@ -112,8 +112,9 @@ func checkDestruction(c *collector) []finding {
 
 // place is a word of a piece, which may stand in a program in quotes.
 type place struct {
-	word *syntax.Word
-	base int
+	word     *syntax.Word
+	base     int
+	function string // it stands in; of writes alone
 }
 
 // writes gives the files that redirections write to, programs included.
@@ -123,7 +124,7 @@ func (c *collector) writes() []place {
 		switch r.Op {
 		case syntax.RdrIn, syntax.WordHdoc, syntax.Hdoc, syntax.DashHdoc, syntax.DplOut, syntax.DplIn:
 		default:
-			list = append(list, place{r.Word, c.base})
+			list = append(list, place{r.Word, c.base, r.function})
 		}
 	}
 	for _, inner := range c.inner {
@@ -152,7 +153,7 @@ func destroys(made call, src []byte) []finding {
 	}
 	var list []finding
 	for _, w := range operands {
-		list = append(list, place{w, made.base}.judge(d.name, src)...)
+		list = append(list, place{word: w, base: made.base}.judge(d.name, src)...)
 	}
 	return list
 }
@@ -202,7 +203,7 @@ func (p place) judge(by string, src []byte) []finding {
 	text = strings.TrimPrefix(text, "of=")
 	list := targets
 	if !literal {
-		list, text = variableTargets, string(src[p.base+int(p.word.Pos().Offset()):p.base+int(p.word.End().Offset())])
+		list, text = variableTargets, p.text(src)
 	}
 	known := ""
 	for _, t := range list {
@@ -214,6 +215,6 @@ func (p place) judge(by string, src []byte) []finding {
 		}
 		known = fmt.Sprintf(", only %s may", strings.Join(t.by, ", "))
 	}
-	return []finding{{offset: p.base + int(p.word.Pos().Offset()), rule: "unlisted-target",
+	return []finding{{offset: p.offset(), rule: "unlisted-target",
 		text: fmt.Sprintf("%s may not write to or remove %s%s", by, text, known)}}
 }

@@ -40,7 +40,7 @@ right() {
 
 # lay LEAD TEXT: adds TEXT to the table, behind LEAD, in lines of 80 columns.
 lay() {
-	local room word words line text=$2 lead=$1
+	local room word words line head text=$2 lead=$1
 	room=$((80 - ${#NODE} - 2 - ${#1}))
 	if [ "$room" -lt 24 ]; then
 		room=24
@@ -57,8 +57,12 @@ lay() {
 			lead=${1//?/ } line=''
 		fi
 		while [ "${#word}" -gt "$room" ]; do
-			TABLE=$TABLE$lead${word:0:room}$'\n'
-			lead=${1//?/ } word=${word:room}
+			head=${word:0:room}
+			if [[ $head == *,* ]]; then
+				head=${head%,*},
+			fi
+			TABLE=$TABLE$lead$head$'\n'
+			lead=${1//?/ } word=${word#"$head"}
 		done
 		line="$line${line:+ }$word"
 	done

@@ -80,18 +80,28 @@ look_at_monit() {
 # look_at_etcd_version: a version that is not installed makes Clearwater's script
 # end with success and without an etcd (facts 1.2).
 look_at_etcd_version() {
-	local version
+	local version running='' pattern='"etcdserver":"([0-9.]+)"' expected
 	version=$(etcd_version)
+	expected="$version is installed"
+	ask 10 curl -s -S -m 6 --noproxy '*' "http://$MANAGEMENT_IP:4000/version"
+	if [[ $OUT =~ $pattern ]]; then
+		running=${BASH_REMATCH[1]}
+	fi
 	value etcd_version "$version"
+	value etcd_running "$running"
 	if [ ! -d /usr/share/clearwater/clearwater-etcd ]; then
-		row 'CANNOT TELL' 'etcd version' "$version is installed" 'there is no /usr/share/clearwater/clearwater-etcd' \
+		row 'CANNOT TELL' 'etcd version' "$expected" 'there is no /usr/share/clearwater/clearwater-etcd' \
 			'the etcd of this node is somewhere else, or not installed' 'look for it: dpkg -s clearwater-etcd'
 	elif [ ! -d "/usr/share/clearwater/clearwater-etcd/$version" ]; then
-		row FAIL 'etcd version' "$version is installed" 'it is not' \
+		row FAIL 'etcd version' "$expected" 'it is not' \
 			'etcd_version names a version that is not there, so etcd would not start' \
 			'correct etcd_version in shared_config or local_config, the same on every node (T23)'
+	elif [ -n "$running" ] && [ "$running" != "$version" ]; then
+		row WARN 'etcd version' "$expected, and answers here" "$version is installed, $running answers here" \
+			'the new cluster would run another etcd than the old one' \
+			'make sure that etcd_version is right, and the same on every node (T23)'
 	else
-		row PASS 'etcd version' "$version is installed" "$version"
+		row PASS 'etcd version' "$expected" "$version${running:+; it answers here}"
 	fi
 }
 
@@ -135,7 +145,7 @@ look_at_config() {
 	done
 	config_loads || status=$?
 	if [ "$status" -eq 0 ]; then
-		SEEN='it does'
+		SEEN='it gets through'
 	fi
 	right "$status" configuration 'a strict shell gets through /etc/clearwater/config' \
 		'a line of shared_config, local_config or user_settings fails, or uses an unset variable' \

@@ -31,7 +31,7 @@ look_at_own_etcd() {
 # look_at_quorum: does a survivor call itself healthy? Then the quorum is not lost,
 # or the recovery is past it already.
 look_at_quorum() {
-	local healthy old='' asked
+	local address healthy old='' asked
 	healthy=$(those health yes)
 	asked=$(either answers)
 	while IFS= read -r address; do
@@ -57,7 +57,7 @@ look_at_quorum() {
 # look_at_members: who the old cluster's members are, from the first survivor that
 # says it. That works without a leader (T34).
 look_at_members() {
-	local address='' listed='' asked strangers dead
+	local address='' listed='' asked strangers dead text
 	asked=$(those 4000 answers)
 	if has "$MANAGEMENT_IP" "$asked"; then
 		address=$MANAGEMENT_IP
@@ -76,18 +76,20 @@ look_at_members() {
 	fi
 	strangers=$(minus "$listed" "$(known_addresses)")
 	dead=$(minus "$listed" "$(minus "$listed" "$(failed_nodes)")")
+	text="$(named management "$listed"); failed: $(named management "$dead")"
 	if same_masters listed "$listed"; then
-		row PASS members 'half or more of them have failed, or they are the new masters' "the new masters"
-	elif [ -n "$strangers" ]; then
-		row WARN members 'each is in the inventory' "$(named management "$listed"); unknown: $(joined "$strangers")" \
-			'the inventory lacks a node, or this node cannot know it: what it is, live or failed, may change the plan' \
-			'find out which nodes these are; if one is not in the inventory, correct it and render again'
+		row PASS members 'half or more have failed, or they are the new masters' 'the new masters'
+	elif [ -n "$strangers" ] && [ -n "${LIVE_NODES+set}" ]; then
+		row WARN members 'each is in the inventory' "$text; unknown: $(joined "$strangers")" \
+			'the inventory lacks a node of the site: what it is, live or failed, may change the plan' \
+			'find out which nodes these are; correct the inventory and render again'
 	elif [ "$(count_of "$dead")" -ge "$(count_of "$(minus "$listed" "$dead")")" ]; then
-		row PASS members 'half or more of them have failed' \
-			"$(named management "$listed"); failed: $(named management "$dead")"
+		row PASS members 'half or more of them have failed' "$text"
+	elif [ -n "$strangers" ]; then
+		row 'CANNOT TELL' members 'half or more of them have failed' "$text" \
+			'this script does not know every live node of the site' "look at this row in a new master's survey"
 	else
-		row FAIL members 'half or more of them have failed' \
-			"$(named management "$listed"); failed: $(named management "$dead")" \
+		row FAIL members 'half or more of them have failed' "$text" \
 			'by its own list the cluster has not lost its quorum; the inventory is wrong' \
 			'do not go on; correct the inventory and render again'
 	fi
