@@ -7,12 +7,43 @@ DIGESTS='' # of the files, in JSON
 FAILING='' # checks with the verdict FAIL, a line each
 OPEN=''    # those with WARN or CANNOT TELL
 
+SECRETS='' # words that no row may show, a line each
+
+# read_secrets: what the configuration files assign to passwords and the like, word
+# by word: a shell that stumbles over such a line shows a word of it.
+read_secrets() {
+	local file line word words name='(signup_key|turn_workaround|ellis_api_key|smtp_password)[[:space:]]*=(.*)$'
+	for file in /etc/clearwater/shared_config /etc/clearwater/local_config /etc/clearwater/user_settings; do
+		if [ ! -f "$file" ]; then
+			continue
+		fi
+		while IFS= read -r line || [ -n "$line" ]; do
+			if [[ $line =~ $name ]]; then
+				line=${BASH_REMATCH[2]}
+				read -r -a words <<<"${line//[\"\'$'\r\t']/ }"
+				if [ "${#words[@]}" -gt 0 ]; then
+					for word in "${words[@]}"; do
+						if [ "${#word}" -gt 2 ]; then
+							SECRETS=$SECRETS$word$'\n'
+						fi
+					done
+				fi
+			fi
+		done <"$file"
+	done
+}
+
 # row VERDICT CHECK EXPECTED SEEN [MEANS DO]: one row. VERDICT is PASS, WARN, FAIL
 # or CANNOT TELL; a row that is not PASS says what it means and what to do.
 row() {
-	local lead
+	local lead seen=$4 word
+	while IFS= read -r word; do
+		if [ -n "$word" ]; then
+			seen=${seen//"$word"/(hidden)}
+		fi
+	done <<<"$SECRETS"
 	lead=$(printf '%-11s  %-20s  ' "$1" "$2")
-	lay "$lead" "$4"
+	lay "$lead" "$seen"
 	case $1 in
 	PASS) ;;
 	FAIL) FAILING=$FAILING$2$'\n' ;;
@@ -25,7 +56,7 @@ row() {
 	fi
 	ROWS="$ROWS${ROWS:+,}
     {\"check\": $(json_string "$2"), \"verdict\": $(json_string "$1"),
-     \"expected\": $(json_string "$3"), \"seen\": $(json_string "$4")}"
+     \"expected\": $(json_string "$3"), \"seen\": $(json_string "$seen")}"
 }
 
 # right STATUS CHECK EXPECTED MEANS DO: the row of something that is either right,
