@@ -162,32 +162,28 @@ fence it before it starts its etcd (T15)"
 # check_peers: no other live node still runs the old etcd, or this node's new one
 # would begin beside it (T4, T10); and no failed node is back.
 check_peers() {
-	local address fact value
+	local address fact value dark mute
 	knock_all 'the other live nodes' "$(minus "$(lines "${LIVE_NODES[@]}")" "$MANAGEMENT_IP")"
 	while read -r address fact value; do
-		case $fact in
-		members)
-			if [ "$value" != new ]; then
-				fail 'no other live node runs its old etcd' \
-					"$(named management "$address") answers; its members: $value" \
-					'the stage stop is not done there: a new master must not start beside the old cluster (T4, T10)' \
-					'do the stage stop on that node, then run this stage again'
-			fi
+		if [ "$fact" = members ] && [ "$value" != new ]; then
+			fail 'no other live node runs its old etcd' \
+				"$(named management "$address") answers; its members: $value" \
+				'the stage stop is not done there: a new master must not start beside the old cluster (T4, T10)' \
+				'do the stage stop on that node, then run this stage again'
+		fi
+		if [ "$fact" = members ]; then
 			check_unfilled "$address"
-			;;
-		4000)
-			case $value in
-			silent | unknown)
-				warn "CANNOT TELL whether $(named management "$address") still runs its old etcd: no answer"
-				;;
-			mute)
-				warn "CANNOT TELL what the etcd of $(named management "$address") is: it takes the connection, \
-but does not answer; a new master does so while it waits for the others (T33)"
-				;;
-			esac
-			;;
-		esac
+		fi
 	done <<<"$KNOCKED"
+	dark=$(those 4000 silent)$'\n'$(those 4000 unknown)
+	if [ "$(joined "$dark")" != none ]; then
+		warn "CANNOT TELL whether the old etcd still runs on $(named management "$dark"): no answer"
+	fi
+	mute=$(those 4000 mute)
+	if [ -n "$mute" ]; then
+		warn "CANNOT TELL what etcd it is on $(named management "$mute"): it takes the connection, but does \
+not answer; a new master does so while it waits for the others (T33)"
+	fi
 	ok 'no other live node answers with its old etcd'
 	check_fenced
 }
