@@ -20,7 +20,8 @@ read_secrets() {
 		while IFS= read -r line || [ -n "$line" ]; do
 			if [[ $line =~ $name ]]; then
 				line=${BASH_REMATCH[2]}
-				read -r -a words <<<"${line//[\"\'$'\r\t']/ }"
+				line=${line//[\"\']/ }
+				read -r -a words <<<"${line%$'\r'}"
 				if [ "${#words[@]}" -gt 0 ]; then
 					for word in "${words[@]}"; do
 						if [ "${#word}" -gt 2 ]; then

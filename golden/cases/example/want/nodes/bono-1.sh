@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # bono-1: its part in the recovery of the etcd cluster of site site1.
-# Plan dd5a4c4494fc, made by requorum.
+# Plan d1833333b432, made by requorum.
 #
 # Run this on node bono-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='dd5a4c4494fc'
+PLAN='d1833333b432'
 DEPLOYMENT='ims-example'
 NODE='bono-1'
 TYPE='bono'
@@ -1785,7 +1785,8 @@ read_secrets() {
 		while IFS= read -r line || [ -n "$line" ]; do
 			if [[ $line =~ $name ]]; then
 				line=${BASH_REMATCH[2]}
-				read -r -a words <<<"${line//[\"\'$'\r\t']/ }"
+				line=${line//[\"\']/ }
+				read -r -a words <<<"${line%$'\r'}"
 				if [ "${#words[@]}" -gt 0 ]; then
 					for word in "${words[@]}"; do
 						if [ "${#word}" -gt 2 ]; then

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # vellum-1: its part in the recovery of the etcd cluster of site site1.
-# Plan d238761cc9cc, made by requorum.
+# Plan e5185bede5a1, made by requorum.
 #
 # Run this on node vellum-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='d238761cc9cc'
+PLAN='e5185bede5a1'
 DEPLOYMENT='known-good config'
 NODE='vellum-1'
 TYPE='vellum'
@@ -2112,7 +2112,8 @@ read_secrets() {
 		while IFS= read -r line || [ -n "$line" ]; do
 			if [[ $line =~ $name ]]; then
 				line=${BASH_REMATCH[2]}
-				read -r -a words <<<"${line//[\"\'$'\r\t']/ }"
+				line=${line//[\"\']/ }
+				read -r -a words <<<"${line%$'\r'}"
 				if [ "${#words[@]}" -gt 0 ]; then
 					for word in "${words[@]}"; do
 						if [ "${#word}" -gt 2 ]; then

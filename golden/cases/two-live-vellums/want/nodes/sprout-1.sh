@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # sprout-1: its part in the recovery of the etcd cluster of site site1.
-# Plan d18621cf3d0e, made by requorum.
+# Plan b5b7338886db, made by requorum.
 #
 # Run this on node sprout-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='d18621cf3d0e'
+PLAN='b5b7338886db'
 DEPLOYMENT='two live Vellums'
 NODE='sprout-1'
 TYPE='sprout'
@@ -1783,7 +1783,8 @@ read_secrets() {
 		while IFS= read -r line || [ -n "$line" ]; do
 			if [[ $line =~ $name ]]; then
 				line=${BASH_REMATCH[2]}
-				read -r -a words <<<"${line//[\"\'$'\r\t']/ }"
+				line=${line//[\"\']/ }
+				read -r -a words <<<"${line%$'\r'}"
 				if [ "${#words[@]}" -gt 0 ]; then
 					for word in "${words[@]}"; do
 						if [ "${#word}" -gt 2 ]; then

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # sprout-1: its part in the recovery of the etcd cluster of site site1.
-# Plan 4a09c9756070, made by requorum.
+# Plan bbd3ceddeaf6, made by requorum.
 #
 # Run this on node sprout-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='4a09c9756070'
+PLAN='bbd3ceddeaf6'
 DEPLOYMENT='two sites'
 NODE='sprout-1'
 TYPE='sprout'
@@ -1789,7 +1789,8 @@ read_secrets() {
 		while IFS= read -r line || [ -n "$line" ]; do
 			if [[ $line =~ $name ]]; then
 				line=${BASH_REMATCH[2]}
-				read -r -a words <<<"${line//[\"\'$'\r\t']/ }"
+				line=${line//[\"\']/ }
+				read -r -a words <<<"${line%$'\r'}"
 				if [ "${#words[@]}" -gt 0 ]; then
 					for word in "${words[@]}"; do
 						if [ "${#word}" -gt 2 ]; then
