@@ -3,6 +3,7 @@ package golden_test
 import (
 	"bytes"
 	"errors"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -53,12 +54,34 @@ func newWorld(t testing.TB, p *model.Plan, s render.Script) *world {
 	w.write(w.script, s.Source())
 	i := slices.IndexFunc(p.Nodes, func(n model.PlanNode) bool { return n.Name == s.Node })
 	n := p.Nodes[i]
-	out, status := w.run("/bin/bash", "/world/prepare.sh", n.Name, string(n.Type), n.LocalIP.String(),
-		n.ManagementIP.String(), p.Site, p.EtcdKey, joinAddrs(p.Stores.AllVellums), joinAddrs(p.Stores.CassandraNodes), p.Stores.Key)
+	command := []string{"/bin/bash", "/world/prepare.sh", n.Name, string(n.Type), n.LocalIP.String(), n.ManagementIP.String(),
+		p.Site, p.EtcdKey, joinAddrs(p.Stores.AllVellums), joinAddrs(p.Stores.CassandraNodes), p.Stores.Key}
+	out, status := w.run(append(command, etcdAddresses(p)...)...)
 	if status != 0 {
 		t.Fatalf("prepare.sh: status %d\n%s", status, out)
 	}
 	return w
+}
+
+// etcdAddresses lists the management addresses of the site's failed nodes, of the
+// old cluster's members and of the new masters.
+func etcdAddresses(p *model.Plan) []string {
+	var failed, old, masters []netip.Addr
+	for _, n := range p.Failed {
+		failed = append(failed, n.ManagementIP)
+		if n.Etcd == model.Master {
+			old = append(old, n.ManagementIP)
+		}
+	}
+	for _, n := range p.Nodes {
+		if n.Etcd == model.Master {
+			old = append(old, n.ManagementIP)
+		}
+		if n.Master {
+			masters = append(masters, n.ManagementIP)
+		}
+	}
+	return []string{joinAddrs(failed), joinAddrs(old), joinAddrs(masters)}
 }
 
 func joinAddrs[T interface{ String() string }](list []T) string {
@@ -192,6 +215,9 @@ func members(ips string) string {
 
 // before brings about what other nodes have done by the time of a stage.
 func (w *world) before(p *model.Plan, s render.Script, stage model.StageName) {
+	if stage == model.Join {
+		w.shell("touch /world/formed")
+	}
 	switch {
 	case stage == model.Confirm && !s.Shape.Source, stage == model.Join:
 		w.publish(p)

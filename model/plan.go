@@ -127,6 +127,7 @@ type StageName string
 
 // The stages of a recovery, in their order.
 const (
+	Survey  StageName = "survey" // looks only; not in the written procedure
 	Stop    StageName = "stop"
 	Config  StageName = "config"
 	Create  StageName = "create"
@@ -156,7 +157,7 @@ type Step struct {
 	Title    string   // what it does, imperative, no full stop
 	Nodes    []string // who does it, in the stage's order
 	Commands []string // the procedure's own commands that it carries, without sudo
-	Cites    []string // sentences of the procedure: "1.6"
+	Cites    []string // sentences of the procedure: "1.6"; none where the procedure does not ask for it, and traps do
 	Traps    []int    // traps of the facts that shape it: 5 is T5
 	Destroys string   // what it removes or overwrites, with the copy's place; empty if nothing
 	Wait     int      // longest wait in seconds; 0 if it does not wait

@@ -55,17 +55,20 @@ func stepTable(p *model.Plan) map[string]stepText {
 	return out
 }
 
-// citation says where a step comes from: "procedure 1.7; T5, T6".
+// citation says where a step comes from: "procedure 1.7; T5, T6". A step that
+// the written procedure does not ask for says so.
 func citation(s model.Step) string {
-	text := "procedure " + strings.Join(s.Cites, ", ")
-	if len(s.Traps) == 0 {
-		return text
-	}
 	traps := make([]string, len(s.Traps))
 	for i, t := range s.Traps {
 		traps[i] = "T" + strconv.Itoa(t)
 	}
-	return text + "; " + strings.Join(traps, ", ")
+	switch {
+	case len(s.Cites) == 0:
+		return strings.Join(traps, ", ") + "; not in the written procedure"
+	case len(traps) == 0:
+		return "procedure " + strings.Join(s.Cites, ", ")
+	}
+	return "procedure " + strings.Join(s.Cites, ", ") + "; " + strings.Join(traps, ", ")
 }
 
 // stepFunc makes the template function that writes the call which announces a

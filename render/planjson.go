@@ -144,7 +144,7 @@ func PlanJSON(p *model.Plan, id string) []byte {
 		doc.Operators = p.Operators
 	}
 	for _, o := range p.Omitted {
-		doc.Omitted = append(doc.Omitted, omissionDoc{o.Step, o.Cites, o.Why})
+		doc.Omitted = append(doc.Omitted, omissionDoc{o.Step, notNil(o.Cites), o.Why})
 	}
 	return encode(doc)
 }
@@ -171,7 +171,7 @@ func newStageDoc(st model.Stage, asks *asksDoc) stageDoc {
 	d := stageDoc{Name: st.Name, Title: st.Title, Nodes: notNil(st.Nodes), InTurn: st.InTurn,
 		Minutes: st.Minutes, Barrier: st.Barrier, LeftOut: st.LeftOut, Asks: asks, Steps: []stepDoc{}}
 	for _, s := range st.Steps {
-		step := stepDoc{ID: s.ID, Title: s.Title, Commands: s.Commands, Cites: s.Cites,
+		step := stepDoc{ID: s.ID, Title: s.Title, Commands: s.Commands, Cites: notNil(s.Cites),
 			Traps: s.Traps, Destroys: s.Destroys, Wait: s.Wait, Proof: s.Proof}
 		if !slices.Equal(s.Nodes, st.Nodes) {
 			step.Nodes = s.Nodes

@@ -59,8 +59,8 @@ type book struct {
 	Tables []digestTable
 	Digest string // the known-good shared_config's, as the scripts print it; empty without one
 
-	Stages                                                    []*stage // all of them, in their order
-	Stop, Config, Create, Confirm, Join, Load, Manage, Finish *stage
+	Stages                                                            []*stage // all of them, in their order
+	Survey, Stop, Config, Create, Confirm, Join, Load, Manage, Finish *stage
 
 	Stores      storesView
 	Differences []differenceView

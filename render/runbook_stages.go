@@ -15,7 +15,7 @@ type stage struct {
 	Name    string // the word to type
 	Title   string
 	Number  int    // the written procedure's section
-	Section string // and its heading
+	Section string // and its heading; empty where the procedure has no such stage
 	Rows    []*row // who runs it, in the order of running
 	InTurn  bool
 	Alone   bool // one node runs it
@@ -38,7 +38,7 @@ type step struct {
 	ID, Title string
 	On        string // who does it; empty where all nodes of the stage do
 	Commands  []string
-	Place     string // in the written procedure, by heading and number
+	Place     string // in the written procedure, by heading and number; empty if it does not ask for the step
 	Source    string // the same as the scripts print it
 	Destroys  string
 	Wait      int
@@ -88,6 +88,8 @@ func firstOf(t model.Type, lists ...[]*row) *row {
 // slot is the field of a stage.
 func (b *book) slot(name model.StageName) **stage {
 	switch name {
+	case model.Survey:
+		return &b.Survey
 	case model.Stop:
 		return &b.Stop
 	case model.Config:
@@ -107,9 +109,12 @@ func (b *book) slot(name model.StageName) **stage {
 }
 
 func newStage(p *model.Plan, st model.Stage) *stage {
-	number := sectionOf(p, st)
+	number, section := sectionOf(p, st), ""
+	if number >= 0 {
+		section = procedure.Sections()[number]
+	}
 	return &stage{
-		Name: string(st.Name), Title: Markdown(st.Title), Number: number, Section: procedure.Sections()[number],
+		Name: string(st.Name), Title: Markdown(st.Title), Number: number, Section: section,
 		InTurn: st.InTurn, Close: Markdown(st.Together), Barrier: Markdown(st.Barrier),
 		LeftOut: Markdown(st.LeftOut), Minutes: st.Minutes,
 		Asks: Markdown(asking(p, st)), gives: askedFor(p, st.Name),
@@ -117,19 +122,21 @@ func newStage(p *model.Plan, st model.Stage) *stage {
 }
 
 // sectionOf is the section of the written procedure that a stage carries out,
-// by the first sentence that one of its steps cites.
+// by the first sentence that one of its steps cites; -1 if none does.
 func sectionOf(p *model.Plan, st model.Stage) int {
 	for _, s := range st.Steps {
-		section, _ := sentencePlace(s.Cites[0])
-		return section
+		if len(s.Cites) > 0 {
+			section, _ := sentencePlace(s.Cites[0])
+			return section
+		}
 	}
 	for _, o := range p.Omitted {
-		if strings.HasPrefix(o.Step, string(st.Name)+"/") {
+		if strings.HasPrefix(o.Step, string(st.Name)+"/") && len(o.Cites) > 0 {
 			section, _ := sentencePlace(o.Cites[0])
 			return section
 		}
 	}
-	return 0
+	return -1
 }
 
 // sentencePlace splits the ID of a sentence: 1.7 is the seventh of section 1.

@@ -385,16 +385,16 @@ func TestGrid(t *testing.T) {
 	}
 	slices.SortFunc(d.Sites[0].Nodes, func(a, b model.Node) int { return model.CompareNames(a.Name, b.Name) })
 	got := strings.Join(grid(planOf(t, d)), "\n")
-	want := `  node      stop  config  create  confirm  join  load  manage  finish
+	want := `  node      survey  stop  config  create  confirm  join  load  manage  finish
   ` + long + `
-            x     x       .       .        x     .     x       .
-  bono-2    x     x       .       .        x     .     x       .
-  dime-1    x     x       .       .        x     .     x       .
-  sprout-1  x     x       .       .        x     .     x       .
-  sprout-2  x     x       .       .        x     .     x       .
-  vellum-1  x     x       x       x        .     x     x       x
-  vellum-2  x     x       x       x        .     .     x       .
-  vellum-3  x     x       x       x        .     .     x       .`
+            x       x     x       .       .        x     .     x       .
+  bono-2    x       x     x       .       .        x     .     x       .
+  dime-1    x       x     x       .       .        x     .     x       .
+  sprout-1  x       x     x       .       .        x     .     x       .
+  sprout-2  x       x     x       .       .        x     .     x       .
+  vellum-1  x       x     x       x       x        .     x     x       x
+  vellum-2  x       x     x       x       x        .     .     x       .
+  vellum-3  x       x     x       x       x        .     .     x       .`
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

@@ -20,7 +20,7 @@ type Shape struct {
 
 // Stages lists what a node of this shape runs, in order.
 func (s Shape) Stages() []model.StageName {
-	list := []model.StageName{model.Stop, model.Config}
+	list := []model.StageName{model.Survey, model.Stop, model.Config}
 	if s.Master {
 		list = append(list, model.Create, model.Confirm)
 	} else {

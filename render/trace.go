@@ -164,7 +164,7 @@ func eachValue(h *Head, word func(*Word), text func(*Text)) {
 		&h.StoreKey, &h.MasterList, &h.InstanceID, &h.DeploymentID, &h.SharedConfigSum} {
 		visit(w, word)
 	}
-	for _, list := range []*[]Word{&h.MasterIPs, &h.LiveVellums, &h.AllVellums, &h.FailedVellums, &h.CassandraNodes} {
+	for _, list := range []*[]Word{&h.MasterIPs, &h.LiveNodes, &h.FailedNodes, &h.LiveVellums, &h.AllVellums, &h.FailedVellums, &h.CassandraNodes} {
 		*list = slices.Clone(*list)
 		for i := range *list {
 			visit(&(*list)[i], word)

@@ -33,6 +33,8 @@ type Head struct {
 	MasterIPs    []Word // the same, one by one
 	Names        []Text // "NETWORK ADDRESS NAME" for each address that a message may have to explain
 
+	LiveNodes       []Word // management addresses of all live nodes of the site; a master's head has them
+	FailedNodes     []Word // management addresses of the failed nodes of the site
 	LiveVellums     []Word // signaling addresses
 	AllVellums      []Word
 	FailedVellums   []Word
@@ -47,16 +49,19 @@ type Head struct {
 
 // site holds the values that all nodes of a plan share; it is made once.
 type site struct {
-	plan       *model.Plan
-	id         string
-	masterIPs  []Word
-	masterList Word
-	names      []Text
-	live, all  []Word
-	failed     []Word
-	cassandra  []Word
-	configSum  Word
-	codes      stopCodes
+	plan        *model.Plan
+	id          string
+	masterIPs   []Word
+	masterList  Word
+	names       []Text // for every head
+	liveNames   []Text // more, for the heads that speak of every live node
+	liveNodes   []Word
+	failedNodes []Word
+	live, all   []Word
+	failed      []Word
+	cassandra   []Word
+	configSum   Word
+	codes       stopCodes
 }
 
 func newSite(p *model.Plan, id string) site {
@@ -69,6 +74,10 @@ func newSite(p *model.Plan, id string) site {
 	}
 	var list []string
 	for _, n := range p.Nodes {
+		s.liveNodes = append(s.liveNodes, Word(n.ManagementIP.String()))
+		if !n.Master {
+			s.liveNames = append(s.liveNames, nameOf("management", n.ManagementIP, n.Name))
+		}
 		if n.Master {
 			s.masterIPs = append(s.masterIPs, Word(n.ManagementIP.String()))
 			list = append(list, n.ManagementIP.String())
@@ -80,6 +89,8 @@ func newSite(p *model.Plan, id string) site {
 	}
 	s.masterList = Word(strings.Join(list, ","))
 	for _, n := range p.Failed {
+		s.failedNodes = append(s.failedNodes, Word(n.ManagementIP.String()))
+		s.name("management", n.ManagementIP, n.Name)
 		if n.Type == model.Vellum {
 			s.failed = append(s.failed, Word(n.LocalIP.String()))
 			s.name("signaling", n.LocalIP, n.Name)
@@ -97,11 +108,16 @@ func newSite(p *model.Plan, id string) site {
 	return s
 }
 
-// name notes which node an address belongs to. Messages speak of masters by
-// their management address and of Vellum nodes by their signaling address; the
-// two networks may use the same addresses (facts 3).
+// name notes which node an address belongs to.
 func (s *site) name(network string, ip netip.Addr, node string) {
-	s.names = append(s.names, Text(network+" "+ip.String()+" "+node))
+	s.names = append(s.names, nameOf(network, ip, node))
+}
+
+// nameOf writes which node an address belongs to. Messages speak of etcd by
+// management addresses and of Vellum nodes by their signaling address; the two
+// networks may use the same addresses (facts 3).
+func nameOf(network string, ip netip.Addr, node string) Text {
+	return Text(network + " " + ip.String() + " " + node)
 }
 
 // head gathers the values of one node.
@@ -123,10 +139,16 @@ func (s *site) head(n model.PlanNode) Head {
 		MasterIPs:    s.masterIPs,
 		Names:        s.names,
 
+		FailedNodes:    s.failedNodes,
 		LiveVellums:    s.live,
 		AllVellums:     s.all,
 		FailedVellums:  s.failed,
 		CassandraNodes: s.cassandra,
+	}
+	if shape.Master {
+		h.LiveNodes, h.Names = s.liveNodes, slices.Concat(s.names, s.liveNames)
+	} else {
+		h.Names = append(slices.Clone(s.names), nameOf("management", n.ManagementIP, n.Name))
 	}
 	if shape.Vellum {
 		h.InstanceID, h.DeploymentID = identity(s.plan, n)

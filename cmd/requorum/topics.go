@@ -71,6 +71,7 @@ On its node a script is run as
 
 Without a stage it changes nothing: it prints its stages, what is done, and what is next. The stages are, in order:
 
+  survey   every live node             look, change nothing, report
   stop     every live node             stop the etcd processes, wipe their data
   config   every live node             check the configuration files
   create   every new master            start the new etcd cluster

@@ -122,6 +122,7 @@ func TestStages(t *testing.T) {
 		out  string // steps left out
 	}{
 		{"full", full, map[model.StageName]string{
+			model.Survey:  "bono-1 sprout-1 sprout-2 vellum-1 vellum-2 vellum-3",
 			model.Stop:    "bono-1 sprout-1 sprout-2 vellum-1 vellum-2 vellum-3",
 			model.Config:  "bono-1 sprout-1 sprout-2 vellum-1 vellum-2 vellum-3",
 			model.Create:  "vellum-1 vellum-2 vellum-3",
@@ -202,6 +203,27 @@ func TestEverySentenceHasItsPlace(t *testing.T) {
 				t.Errorf("a step cites sentence %s, which the procedure does not have", id)
 			}
 		}
+	}
+}
+
+// TestEveryStepIsAskedFor holds that each step has a sentence of the procedure
+// that asks for it, or at least a trap; and that the survey, which the procedure
+// does not know, claims no sentence and destroys nothing.
+func TestEveryStepIsAskedFor(t *testing.T) {
+	p, _ := planner.Build(site("vellum*3", "vellum!*3", "sprout-*2", "bono-*1"))
+	for _, st := range p.Stages {
+		for _, s := range st.Steps {
+			survey := st.Name == model.Survey
+			if asked := len(s.Cites) > 0; asked == survey {
+				t.Errorf("%s cites %q", s.ID, s.Cites)
+			}
+			if survey && (len(s.Traps) == 0 || s.Destroys != "" || len(s.Commands) > 0) {
+				t.Errorf("%s: %+v", s.ID, s)
+			}
+		}
+	}
+	if p.Stages[0].Name != model.Survey {
+		t.Errorf("the first stage is %s", p.Stages[0].Name)
 	}
 }
 

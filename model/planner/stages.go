@@ -18,6 +18,8 @@ type stageRule struct {
 
 // stageRules is the order of the recovery: a table of contents.
 var stageRules = []stageRule{
+	{name: model.Survey, title: "Look at every live node before anything is changed", minutes: 1,
+		barrier: "Every live node shows no FAIL; each WARN and CANNOT TELL is read and decided on."},
 	{name: model.Stop, title: "Stop the etcd processes", minutes: 3,
 		barrier: "Every live node of the site says that its etcd data directory is empty and that nothing listens on ports 2380 and 4000."},
 	{name: model.Config, title: "Check the configuration on your nodes", minutes: 1,

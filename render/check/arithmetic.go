@@ -18,6 +18,7 @@ var arithmeticRules = []rule{
 // numberWords are words that give a number, whatever the check can prove.
 var numberWords = []struct{ word, why string }{
 	{"$(date +%s)", "the clock"},
+	{`$(date -u -d "$stamp" +%s)`, "another node's clock; date prints a number, or fails and prints nothing"},
 	{"16#${BASH_REMATCH[1]}", "hex digits of node_identity, cut out by a pattern of hex digits"},
 	{"16#${BASH_REMATCH[2]}", "the same"},
 }

@@ -157,13 +157,14 @@ func (c *collector) program(found call, word *syntax.Word) {
 	}
 }
 
-// shell allows sh -c 'PROGRAM' ARGUMENT... and sh -n FILE.
+// shell allows sh -c 'PROGRAM' ARGUMENT..., sh -n FILE and bash --version.
 func (c *collector) shell(found call, word *syntax.Word) {
 	switch {
 	case len(found.args) >= 2 && found.args[0].Lit() == "-c":
 		c.quoted(found, found.args[1])
 	case len(found.args) == 2 && found.args[0].Lit() == "-n" && found.args[1].Lit() != "":
 	case found.name == "bash" && len(found.args) > 0 && c.text(found.args[0]) == `"$0"`: // its form is on the list
+	case len(found.args) == 1 && found.args[0].Lit() == "--version":
 	default:
 		c.breach(word, "program-text", "scripts may call "+found.name+" only with -c 'PROGRAM' or with -n FILE")
 	}

@@ -7,8 +7,8 @@
 // which checks a bundle as found on disk. Script checks any one script.
 //
 // The policy is data: subsetRules, refusedBuiltins, shellVariables, commands,
-// wrappers, destroyers, targets, fixedVariables, pausing and numberWords are
-// tables with a reason in each line.
+// wrappers, destroyers, targets, fixedVariables, pausing, numberWords, changing,
+// looking and records are tables with a reason in each line.
 package check
 
 import (
@@ -37,7 +37,7 @@ func checkScript(name string, src []byte) (diag.List, *piece) {
 // checkTogether holds the rules on the whole of a script, which the pieces make.
 func checkTogether(pieces []*piece) map[*piece][]finding {
 	all := map[*piece][]finding{}
-	for _, found := range []map[*piece][]finding{unknownCommands(pieces), clashingFunctions(pieces), textInArithmetic(pieces)} {
+	for _, found := range []map[*piece][]finding{unknownCommands(pieces), clashingFunctions(pieces), textInArithmetic(pieces), surveyWrites(pieces)} {
 		for p, list := range found {
 			all[p] = append(all[p], list...)
 		}

@@ -8,7 +8,7 @@ import (
 
 // allRules lists every rule of every check.
 func allRules() []rule {
-	return slices.Concat(textRules, subsetRules, callRules, arithmeticRules, policyRules, destructionRules,
+	return slices.Concat(textRules, subsetRules, callRules, arithmeticRules, policyRules, destructionRules, surveyRules,
 		valueRules, agreementRules, runbookRules, sharedConfigRules, folderRules)
 }
 

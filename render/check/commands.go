@@ -58,7 +58,7 @@ var commands = []command{
 	{name: "unset", builtin: true, why: "forgets a variable"},
 	{name: "wait", builtin: true, why: "waits for what runs side by side"},
 
-	{name: "bash", why: "runs the script itself again, under the lock", forms: []string{`"$0" --locked "$@"`}},
+	{name: "bash", why: "runs the script itself again, under the lock; its version", forms: []string{`"$0" --locked "$@"`, "--version"}},
 	{name: "cat", why: "prints a file"},
 	{name: "chmod", why: "gives a written file its mode"},
 	{name: "cmp", why: "compares two files"},
@@ -98,6 +98,12 @@ var commands = []command{
 		`-s -S -m 8 --noproxy '*' "http://$master:4000/v2/keys/?recursive=true&sorted=true"`,
 		`-s -S -m 8 --noproxy '*' "http://$master:4000/health"`,
 		`-s -S -m 8 --noproxy '*' "http://$MANAGEMENT_IP:4000/v2/keys/?recursive=true&sorted=true"`,
+		`-s -S -m 8 --noproxy '*' "http://$1:4000/v2/keys/?recursive=true&sorted=true"`,
+		`-s -S -m 6 --noproxy '*' "http://$1:4000/health"`,
+		`-s -S -m 6 --noproxy '*' "http://$address:4000/v2/members"`,
+		`-s -S -m 6 --noproxy '*' "http://$MANAGEMENT_IP:4000/version"`,
+		`-s -S -v -i --connect-timeout 3 -m 6 --noproxy '*' "http://$1:4000/v2/members"`,
+		`-s -S -v --connect-timeout 3 -m 6 --noproxy '*' "http://$1:2380/version"`,
 	}},
 	{name: "ip", why: "addresses of this node",
 		never: []string{"add", "append", "change", "del", "delete", "flush", "replace", "set"}},
@@ -105,7 +111,7 @@ var commands = []command{
 	{name: "ss", why: "who listens on etcd's ports", never: []string{"-K", "--kill", "-D", "--diag"}},
 
 	{name: "monit", why: "the procedure's own: stops, starts and shows the services", forms: []string{
-		"summary", "status",
+		"summary", "status", "-V", `-g "$group" summary`,
 		"stop -g etcd", "monitor -g etcd",
 		"stop -g clearwater_cluster_manager", "monitor -g clearwater_cluster_manager",
 		"stop -g clearwater_config_manager", "monitor -g clearwater_config_manager",

@@ -97,6 +97,8 @@ var variableTargets = []target{
 	{path: `"$file"`, by: []string{"keep"}, why: "a copy of a file that a configuration manager may overwrite"},
 	{path: `"$1.requorum-new"`, by: []string{redirection, "cp", "chmod", "mv", "rm"}, in: "put", why: "the new file before it is put in place"},
 	{path: `"$1"`, by: []string{"mv", "keep"}, in: "put", why: "the file that is put in place, copied first"},
+	{path: `"/var/log/requorum/$NODE.survey.json.new"`, by: []string{redirection, "chmod", "mv"}, why: "the report of the survey before it is put in place"},
+	{path: `"/var/log/requorum/$NODE.survey.json"`, by: []string{"mv"}, why: "the report of the survey"},
 	{path: `"$JOURNAL"`, by: []string{redirection}, why: "the journal"},
 	{path: `"$OUTPUTS/`, by: []string{redirection}, why: "outputs beside the journal"},
 	{path: `"/var/log/requorum/$NODE.outputs"`, by: []string{"mkdir"}, why: "their folder"},
@@ -210,7 +212,7 @@ func (p place) judge(by string, src []byte) []finding {
 	text = strings.TrimPrefix(text, "of=")
 	list := targets
 	if !literal {
-		list, text = variableTargets, string(src[p.base+int(p.word.Pos().Offset()):p.base+int(p.word.End().Offset())])
+		list, text = variableTargets, p.text(src)
 	}
 	known := ""
 	for _, t := range list {
@@ -222,6 +224,6 @@ func (p place) judge(by string, src []byte) []finding {
 		}
 		known = fmt.Sprintf(", only %s may", strings.Join(t.by, ", "))
 	}
-	return []finding{{offset: p.base + int(p.word.Pos().Offset()), rule: "unlisted-target",
+	return []finding{{offset: p.offset(), rule: "unlisted-target",
 		text: fmt.Sprintf("%s may not write to or remove %s%s", by, text, known)}}
 }

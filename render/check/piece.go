@@ -24,6 +24,7 @@ type piece struct {
 	findings  []finding
 	functions []*syntax.FuncDecl
 	calls     []call
+	writes    []place   // of redirections
 	settings  []setting // of variables
 	operands  []operand // of arithmetic
 }
@@ -44,6 +45,7 @@ func readPiece(src []byte, r role) *piece {
 	}
 	c := collect(p.file, src)
 	p.functions, p.calls, p.settings, p.operands = c.functions, c.calls, c.set, c.operands
+	p.writes = c.writes()
 	for _, list := range [][]finding{
 		checkText(src, p.file, values), checkCanonical(src, p.file, r), checkRole(p.file, src, r),
 		checkSubset(p.file), c.findings, checkDestruction(c),

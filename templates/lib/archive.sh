@@ -56,3 +56,4 @@ gather_output() {
 	clean "status $STATUS"$'\n'"$OUT"
 	printf '%s\n' "$CLEAN" >"/var/log/requorum/$NODE.archive/$name.txt" || warn "$name is not in the archive"
 }
+

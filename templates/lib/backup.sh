@@ -24,13 +24,22 @@ make_copies_folder() {
 	COPIES=$folder
 }
 
-# check_space PATH: is there room for a copy of PATH?
-check_space() {
+ROOM=0 # kB that a copy takes, and a little more
+
+# room_for PATH: is there room for a copy of PATH?
+room_for() {
 	local needed free
 	read -r needed _ <<<"$(du -sk "$1")"
 	free=$(free_space)
-	if [ "$free" -lt $((needed + 1024)) ]; then
-		fail "$((needed + 1024)) kB free for the copy of $1" "$free kB free under /var" \
+	ROOM=$((needed + 1024))
+	SEEN="$free kB free under /var"
+	[ "$free" -ge "$ROOM" ]
+}
+
+# check_space PATH: there is room for a copy of PATH.
+check_space() {
+	if ! room_for "$1"; then
+		fail "$ROOM kB free for the copy of $1" "$SEEN" \
 			'the copy would fill the disk' \
 			'make room under /var/backups, on this node, without touching /var/lib/clearwater-etcd'
 	fi
@@ -130,3 +139,4 @@ show_difference() {
 		show "$difference"
 	fi
 }
+

@@ -1,36 +1,46 @@
 # -- Cassandra
 
-# check_cassandra: every row of every data centre is UN, and every expected
-# address has one. nodetool's exit status is 0 with dead nodes too.
-check_cassandra() {
+# What read_cassandra finds.
+RINGED=''  # addresses that have a row
+SICK=''    # rows that do not begin with UN
+REMOVAL='' # a command for each of them
+
+# read_cassandra: reads nodetool status. Its exit status is 0 with dead nodes too.
+read_cassandra() {
 	local line row='^([UD][NLJM])[[:space:]]+([^[:space:]]+)' id='([0-9a-f]{8}-[0-9a-f-]{27})'
-	local found='' sick='' remedy=''
+	RINGED='' SICK='' REMOVAL=''
 	ask 60 /usr/share/clearwater/bin/run-in-signaling-namespace nodetool status
 	while IFS= read -r line; do
 		if [[ $line =~ $row ]]; then
-			found=$found${BASH_REMATCH[2]}$'\n'
+			RINGED=$RINGED${BASH_REMATCH[2]}$'\n'
 			if [ "${BASH_REMATCH[1]}" != UN ]; then
-				sick=$sick$line$'\n'
+				SICK=$SICK$line$'\n'
 				if [[ $line =~ $id ]]; then
-					remedy="${remedy}sudo /usr/share/clearwater/bin/run-in-signaling-namespace \
+					REMOVAL="${REMOVAL}sudo /usr/share/clearwater/bin/run-in-signaling-namespace \
 nodetool removenode ${BASH_REMATCH[1]}"$'\n'
 				fi
 			fi
 		fi
 	done <<<"$OUT"
+}
+
+# check_cassandra: every row of every data centre is UN, and every expected
+# address has one.
+check_cassandra() {
+	read_cassandra
 	show "$OUT"
-	if [ -z "$found" ]; then
+	if [ -z "$RINGED" ]; then
 		fail 'nodetool status lists the nodes of Cassandra' "status $STATUS: $OUT" \
 			'Cassandra does not run on this node, or cannot be reached' \
 			'service cassandra status; look into /var/log/cassandra; when it runs, run the stage again'
 	fi
-	if [ -n "$sick" ]; then
-		fail 'every row begins with UN' "${sick%$'\n'}" \
+	if [ -n "$SICK" ]; then
+		fail 'every row begins with UN' "${SICK%$'\n'}" \
 			'Cassandra is not healthy; the load could take the dead nodes and leave the live ones out (T44)' \
 			"bring back a node that is only down; remove a dead one for good with its command; \
-then run the stage again:"$'\n'"${remedy%$'\n'}"
+then run the stage again:"$'\n'"${REMOVAL%$'\n'}"
 	fi
-	check_rows "$found"
+	check_rows "$RINGED"
 }
 
 # check_rows SET: the addresses that have a row against the expected ones.
@@ -63,3 +73,4 @@ check_schema() {
 			"wait until all nodes agree, or remove dead nodes as in the stage config; then run the stage again"
 	fi
 }
+

@@ -1,12 +1,18 @@
 # -- /etc/chronos/chronos_cluster.conf
 
+# store_key_right: is etcd_cluster_key the plan's?
+store_key_right() {
+	local key
+	key=$(config_name etcd_cluster_key)
+	SEEN=${key:-vellum, the default}
+	[ "${key:-vellum}" = "$STORE_KEY" ]
+}
+
 # check_store_key: the loaders write under the plan's etcd_cluster_key; a cluster
 # manager that looks under another one finds nothing and joins as new (T40, T51).
 check_store_key() {
-	local key
-	key=$(config_name etcd_cluster_key)
-	if [ "${key:-vellum}" != "$STORE_KEY" ]; then
-		fail "etcd_cluster_key $STORE_KEY" "${key:-vellum, the default}" \
+	if ! store_key_right; then
+		fail "etcd_cluster_key $STORE_KEY" "$SEEN" \
 			'this node would look for its data store values under another name (T51)' \
 			'correct etcd_cluster_key in the inventory, or in local_config if that is wrong; render again'
 	fi
@@ -162,3 +168,4 @@ read_identity() {
 		DEPLOYMENT_ID=$((16#${BASH_REMATCH[2]} & 7))
 	fi
 }
+

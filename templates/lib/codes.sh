@@ -81,9 +81,9 @@ in_list() { [[ $'\n'"$2" == *$'\n'"$1 "* ]]; }
 # name_strangers SET: names the codes that this node never asks for. One that it
 # asks for before another stage, or its own, does no harm here.
 name_strangers() {
-	local code ended=$ENDED_STAGE strange=''
+	local code asked_stage=$ENDED_STAGE strange=''
 	list_codes
-	ENDED_STAGE=$ended
+	ENDED_STAGE=$asked_stage
 	while IFS= read -r code; do
 		if [ -n "$code" ] && ! in_list "$code" "$LISTED"; then
 			strange="$strange$code"$'\n'
@@ -163,3 +163,4 @@ give_code() {
 	say "Stop code of the stage $STAGE on $NODE: $code" \
 		'Write it into RUNBOOK.md at the box of this node, and give it to the others: their next stage asks for it.'
 }
+

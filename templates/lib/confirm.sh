@@ -25,3 +25,4 @@ confirm() {
 	fi
 	say "confirmed: $answer"
 }
+

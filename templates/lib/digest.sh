@@ -3,18 +3,26 @@
 # short SUM: the start of the SHA-256 in the form xxxx-xxxx.
 short() { printf '%s-%s\n' "${1:0:4}" "${1:4:4}"; }
 
-# file_digest FILE: its short digest, or "missing".
-file_digest() {
+# file_sum FILE: its SHA-256 in hex, or "missing", or "unreadable".
+file_sum() {
 	local sum
 	if [ ! -f "$1" ]; then
 		printf 'missing\n'
-		return 0
-	fi
-	if ! sum=$(sha256sum "$1"); then
+	elif ! sum=$(sha256sum "$1"); then
 		printf 'unreadable\n'
-		return 0
+	else
+		printf '%s\n' "${sum%% *}"
 	fi
-	short "$sum"
+}
+
+# file_digest FILE: its short digest, or "missing", or "unreadable".
+file_digest() {
+	local sum
+	sum=$(file_sum "$1")
+	case $sum in
+	missing | unreadable) printf '%s\n' "$sum" ;;
+	*) short "$sum" ;;
+	esac
 }
 
 # text_digest TEXT: the short digest of a text.
@@ -34,3 +42,4 @@ etcd_version() {
 
 # print_digest NAME DIGEST: one line of the table that people compare.
 print_digest() { printf '%s| %-34s %s\n' "$NODE" "$1" "$2"; }
+

@@ -156,3 +156,4 @@ read_key() {
 	fi
 	return 2
 }
+

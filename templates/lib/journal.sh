@@ -95,3 +95,4 @@ json_string() {
 	done
 	printf '"%s"\n' "$text"
 }
+

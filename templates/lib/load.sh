@@ -59,3 +59,4 @@ loaded_already() {
 	fi
 	return 1
 }
+

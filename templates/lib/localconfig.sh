@@ -18,12 +18,13 @@ role_line() {
 }
 
 # Filled by read_local_config.
-KEPT=''  # the file without its role lines, every line ended, no carriage return
-SHAPE='' # what is wrong with the shape of the file; empty if nothing
+KEPT=''    # the file without its role lines, every line ended, no carriage return
+SHAPE=''   # what is wrong with the shape of the file; empty if nothing
+CROOKED='' # role lines that only a person can cut
 
 read_local_config() {
 	local line return=$'\r' last=''
-	KEPT='' SHAPE=''
+	KEPT='' SHAPE='' CROOKED=''
 	while IFS= read -r line || [ -n "$line" ]; do
 		if [[ $line == *"$return" ]]; then
 			line=${line%"$return"}
@@ -31,7 +32,9 @@ read_local_config() {
 		fi
 		last=$line
 		if role_line "$line"; then
-			check_one_line "$line"
+			if ! one_line "$line"; then
+				CROOKED=$CROOKED$line$'\n'
+			fi
 		else
 			KEPT=$KEPT$line$'\n'
 		fi
@@ -41,30 +44,37 @@ read_local_config() {
 	fi
 }
 
-# check_one_line LINE: a role line that holds more, or goes on in the next line,
-# is for a person.
-check_one_line() {
+# one_line LINE: does a role line hold nothing more, and end where it ends?
+one_line() {
 	local quotes=${1//[!\"\']/}
-	if [[ $1 == *\\ || $1 == *[\;\&]* ]] || [ $((${#quotes} % 2)) -ne 0 ]; then
-		fail 'etcd_cluster and etcd_proxy each stand on a line of local_config of their own' "$1" \
-			'the line holds more, or goes on in the next one, and only a person can cut it safely' \
-			'edit /etc/clearwater/local_config: one assignment a line, without quotes; then run the stage again'
+	if [[ $1 == *\\ || $1 == *[\;\&]* ]]; then
+		return 1
 	fi
+	[ $((${#quotes} % 2)) -eq 0 ]
 }
 
-# check_overrides: user_settings is read after local_config and would win (T20).
-check_overrides() {
+# role_lines FILE: its lines that assign etcd_cluster or etcd_proxy.
+role_lines() {
 	local line
-	if [ ! -f /etc/clearwater/user_settings ]; then
+	if [ ! -f "$1" ]; then
 		return 0
 	fi
 	while IFS= read -r line || [ -n "$line" ]; do
 		if role_line "$line"; then
-			fail 'user_settings sets neither etcd_cluster nor etcd_proxy' "$line" \
-				'user_settings is read last, so this line would win over local_config (T20)' \
-				'take the line out of /etc/clearwater/user_settings, then run the stage again'
+			printf '%s\n' "$line"
 		fi
-	done </etc/clearwater/user_settings
+	done <"$1"
+}
+
+# check_overrides: user_settings is read after local_config and would win (T20).
+check_overrides() {
+	local found
+	found=$(role_lines /etc/clearwater/user_settings)
+	if [ -n "$found" ]; then
+		fail 'user_settings sets neither etcd_cluster nor etcd_proxy' "$found" \
+			'user_settings is read last, so this line would win over local_config (T20)' \
+			'take the line out of /etc/clearwater/user_settings, then run the stage again'
+	fi
 }
 
 # check_local_config: everything that can be refused before the first change.
@@ -75,6 +85,11 @@ check_local_config() {
 	fi
 	check_overrides
 	read_local_config
+	if [ -n "$CROOKED" ]; then
+		fail 'etcd_cluster and etcd_proxy each stand on a line of local_config of their own' "${CROOKED%$'\n'}" \
+			'the line holds more, or goes on in the next one, and only a person can cut it safely' \
+			'edit /etc/clearwater/local_config: one assignment a line, without quotes; then run the stage again'
+	fi
 	ask 20 sh -n /etc/clearwater/local_config
 	if [ "$STATUS" -ne 0 ]; then
 		fail 'local_config is good shell' "$OUT" 'a line of the file is broken' \
@@ -119,3 +134,4 @@ prove_role() {
 	fi
 	ok "a clean shell reads $ROLE=$MASTER_LIST, and $OTHER_ROLE is empty"
 }
+

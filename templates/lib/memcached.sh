@@ -57,12 +57,19 @@ write_memcached() {
 	put /etc/clearwater/cluster_settings "$text"$'\n'
 }
 
+# remote_settings_there: is the second file there that the old remote_site_name
+# asks for?
+remote_settings_there() {
+	[ -z "$(config_name remote_site_name)" ] || [ -f /etc/clearwater/remote_cluster_settings ]
+}
+
 # check_remote_settings: with the old remote_site_name the loader needs a second
 # file, and would stop half-way without it (T46).
 check_remote_settings() {
-	if [ -n "$(config_name remote_site_name)" ] && [ ! -f /etc/clearwater/remote_cluster_settings ]; then
+	if ! remote_settings_there; then
 		fail '/etc/clearwater/remote_cluster_settings is there, since remote_site_name is set' 'it is missing' \
 			'load_from_memcached_cluster would stop half-way (T46)' \
 			"copy the file from another Vellum node, or write its servers line with the Vellum nodes of the other site"
 	fi
 }
+

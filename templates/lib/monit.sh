@@ -108,3 +108,4 @@ managers_shown() {
 	read_processes
 	! runs clearwater-cluster-manager
 }
+

@@ -11,7 +11,8 @@ printf "%s\n" "local_ip=${local_ip-}" "management_local_ip=${management_local_ip
 	"signaling_namespace=${signaling_namespace-}" "local_site_name=${local_site_name-site1}" \
 	"etcd_key=${etcd_key-clearwater}" "etcd_cluster_key=${etcd_cluster_key-}" \
 	"etcd_cluster=${etcd_cluster-}" "etcd_proxy=${etcd_proxy-}" \
-	"remote_site_name=${remote_site_name-}" "etcd_version=${etcd_version-}" end=end'
+	"remote_site_name=${remote_site_name-}" "remote_site_names=${remote_site_names-}" \
+	"etcd_version=${etcd_version-}" end=end'
 	CONFIG=$OUT
 	has end=end "$CONFIG"
 }
@@ -40,6 +41,20 @@ config_loads() {
 	ask 30 env -i PATH="$PATH" sh -c 'set -eu; . /etc/clearwater/config'
 	SEEN="status $STATUS: $OUT"
 	[ "$STATUS" -eq 0 ]
+}
+
+# What the stages call.
+NEEDED=(monit service timeout ip ss ps ls cp mv rm find mkdir chmod cat cmp diff
+	sync flock du df date sleep sha256sum sort tail wc curl clearwater-etcdctl)
+
+# absent_commands COMMAND...: those that are not on the node, a line each.
+absent_commands() {
+	local command
+	for command in "$@"; do
+		if ! command -v "$command" >/dev/null; then
+			printf '%s\n' "$command"
+		fi
+	done
 }
 
 # need COMMAND...: what the stages call must be on the node.
@@ -79,8 +94,7 @@ check_root() {
 # check_node: proves that this is the node that the script was made for, before
 # anything else.
 check_node() {
-	need monit service timeout ip ss ps ls cp mv rm find mkdir chmod cat cmp diff sync flock \
-		du df date sleep sha256sum sort tail wc curl clearwater-etcdctl
+	need "${NEEDED[@]}"
 	if [ ! -f /etc/clearwater/local_config ]; then
 		fail '/etc/clearwater/local_config is there' 'it is missing' \
 			"this is not node $NODE, or the file is lost" \
@@ -101,14 +115,19 @@ check_node() {
 	fi
 }
 
-# check_addresses: local_config and the interfaces against the inventory.
-check_addresses() {
+# addresses_right: does local_config have the inventory's addresses?
+addresses_right() {
 	local sig mgmt
 	sig=$(config_name local_ip)
 	mgmt=$(config_name management_local_ip)
-	if [ "$sig" != "$LOCAL_IP" ] || [ "${mgmt:-$sig}" != "$MANAGEMENT_IP" ]; then
-		fail "local_ip $LOCAL_IP, management address $MANAGEMENT_IP" \
-			"local_ip $sig, management address ${mgmt:-$sig}" \
+	SEEN="local_ip $sig, management address ${mgmt:-$sig}"
+	[ "$sig" = "$LOCAL_IP" ] && [ "${mgmt:-$sig}" = "$MANAGEMENT_IP" ]
+}
+
+# check_addresses: local_config and the interfaces against the inventory.
+check_addresses() {
+	if ! addresses_right; then
+		fail "local_ip $LOCAL_IP, management address $MANAGEMENT_IP" "$SEEN" \
 			"this is not $NODE, or the inventory is wrong" \
 			"log in to $NODE; if this is $NODE, correct the inventory and render again"
 	fi
@@ -133,16 +152,23 @@ has_signaling_address() {
 	fi
 }
 
-# check_names: site and etcd_key must be the inventory's, or the keys in etcd
-# would have other names than expected (T51).
-check_names() {
+# names_right: are site and etcd_key the inventory's?
+names_right() {
 	local site key
 	site=$(config_name local_site_name)
 	key=$(config_name etcd_key)
-	if [ "$site" != "$SITE" ] || [ "$key" != "$ETCD_KEY" ]; then
-		fail "local_site_name $SITE and etcd_key $ETCD_KEY" "local_site_name $site and etcd_key $key" \
+	SEEN="local_site_name $site and etcd_key $key"
+	[ "$site" = "$SITE" ] && [ "$key" = "$ETCD_KEY" ]
+}
+
+# check_names: site and etcd_key must be the inventory's, or the keys in etcd
+# would have other names than expected (T51).
+check_names() {
+	if ! names_right; then
+		fail "local_site_name $SITE and etcd_key $ETCD_KEY" "$SEEN" \
 			'the keys in etcd have other names than the plan expects (T51)' \
 			"correct whichever is wrong: the configuration of the node, or the inventory (there the name of the site \
 is its local_site_name), and then render again"
 	fi
 }
+

@@ -155,3 +155,4 @@ if one has, $START_OVER"$'\n'"sudo bash $NODE.sh stop"
 	fi
 	ok 'the data directory is empty and the ports are free'
 }
+

@@ -240,3 +240,4 @@ request() {
 			'start monit, wait half a minute, then run the stage again:'$'\n''sudo service monit start'
 	fi
 }
+

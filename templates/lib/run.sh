@@ -125,16 +125,15 @@ leave() {
 # that is under way does not see these, so the run under the lock is asked to end
 # before its next command, and waited for.
 on_exit() {
-	if [ "$ENDED" = yes ]; then
-		return 0
+	if [ "$ENDED" = no ]; then
+		if [ "$INNER" = yes ]; then
+			: >/var/run/requorum.stop || true
+			printf '\n'
+			say 'Interrupted. The command that is under way ends first; please wait.'
+			flock -w 660 /var/run/requorum.lock true || true
+		fi
+		cut_off 'it was ended from outside'
 	fi
-	if [ "$INNER" = yes ]; then
-		: >/var/run/requorum.stop || true
-		printf '\n'
-		say 'Interrupted. The command that is under way ends first; please wait.'
-		flock -w 660 /var/run/requorum.lock true || true
-	fi
-	cut_off 'it was ended from outside'
 }
 
 # heed_stop: ends the run under the lock if the one that started it asks for that.
@@ -143,3 +142,4 @@ heed_stop() {
 		exit 1
 	fi
 }
+

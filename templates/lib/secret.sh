@@ -84,3 +84,4 @@ hide_assigned() {
 		CLEAN="${BASH_REMATCH[1]}${BASH_REMATCH[2]}${BASH_REMATCH[3]}(hidden)${BASH_REMATCH[5]}"
 	done
 }
+

@@ -137,3 +137,4 @@ stable_in_output() {
 	done <<<"$OUT"
 	return 1
 }
+

@@ -2,14 +2,16 @@
 
 configuration_key() { printf '/%s/%s/configuration/%s\n' "$ETCD_KEY" "$SITE" "$1"; }
 
-# check_shared_config: shared_config is there, sets something, and a shell gets
-# through it. A master without it could give the whole site an empty one (T25).
-check_shared_config() {
+FAULT='' # what is wrong with shared_config, a word; empty if nothing
+
+# read_shared_config: is the file there, does it set something, and does a shell
+# get through it?
+read_shared_config() {
 	local line sets=no returns=no
+	FAULT=''
 	if [ ! -f /etc/clearwater/shared_config ]; then
-		fail '/etc/clearwater/shared_config is there' 'it is missing' \
-			'this node could publish an empty configuration to the whole site (T25)' \
-			'copy the file from another master of the site, owner root, mode 0644; cw-config cannot work now (T24)'
+		FAULT=missing SEEN='it is missing'
+		return 0
 	fi
 	while IFS= read -r line || [ -n "$line" ]; do
 		if [[ $line =~ ^[[:space:]]*[A-Za-z_][A-Za-z0-9_]*= ]]; then
@@ -20,22 +22,46 @@ check_shared_config() {
 		fi
 	done </etc/clearwater/shared_config
 	if [ "$sets" = no ]; then
-		fail 'shared_config sets at least one value' 'it sets none' \
-			"this is Clearwater's empty default; it must not be published (T25)" \
-			'copy the file from a master that has the right one, owner root, mode 0644'
+		FAULT=empty SEEN='it sets none'
+		return 0
 	fi
 	if [ "$returns" = yes ]; then
-		fail 'no line of shared_config ends in a carriage return' 'some do' \
-			'each value would keep the carriage return (T19)' \
-			"take them out, the same on every master; then run the stage again:
-sudo sed -i.before 's/\\r\$//' /etc/clearwater/shared_config"
+		FAULT=returns SEEN='some do'
+		return 0
 	fi
 	ask 30 env -i PATH="$PATH" sh -c 'set -eu; . /etc/clearwater/shared_config'
 	if [ "$STATUS" -ne 0 ]; then
-		fail 'a shell gets through shared_config' "status $STATUS: $OUT" \
+		FAULT=fails SEEN="status $STATUS: $OUT"
+	fi
+}
+
+# check_shared_config: a master without a good shared_config could give the whole
+# site an empty one (T25).
+check_shared_config() {
+	read_shared_config
+	case $FAULT in
+	missing)
+		fail '/etc/clearwater/shared_config is there' "$SEEN" \
+			'this node could publish an empty configuration to the whole site (T25)' \
+			'copy the file from another master of the site, owner root, mode 0644; cw-config cannot work now (T24)'
+		;;
+	empty)
+		fail 'shared_config sets at least one value' "$SEEN" \
+			"this is Clearwater's empty default; it must not be published (T25)" \
+			'copy the file from a master that has the right one, owner root, mode 0644'
+		;;
+	returns)
+		fail 'no line of shared_config ends in a carriage return' "$SEEN" \
+			'each value would keep the carriage return (T19)' \
+			"take them out, the same on every master; then run the stage again:
+sudo sed -i.before 's/\\r\$//' /etc/clearwater/shared_config"
+		;;
+	fails)
+		fail 'a shell gets through shared_config' "$SEEN" \
 			'a line of shared_config fails; every Clearwater program that reads it would fail too' \
 			'mend the line that the message names, the same on every master'
-	fi
+		;;
+	esac
 }
 
 # published_matches: does etcd hold this node's own shared_config?
@@ -169,3 +195,4 @@ then run the stage again"
 	fi
 	ok 'the configuration is in sync'
 }
+

@@ -55,3 +55,4 @@ plain_ascii() {
 		fi
 	done <"$1"
 }
+

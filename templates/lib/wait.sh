@@ -37,7 +37,7 @@ TOLD='' # the last line about the wait said that; empty before the first one
 # terminal, otherwise on a new line when there is news and now and then.
 say_waiting() {
 	local line
-	if one_line; then
+	if has_screen; then
 		clean "$NODE: $2 of $3 s: waiting for $1; now: ${SEEN%%$'\n'*}"
 		line=${CLEAN:0:79}
 		printf '%s%-79s' $'\r' "$line"
@@ -49,12 +49,13 @@ say_waiting() {
 
 # end_waiting: goes on below the line of a terminal.
 end_waiting() {
-	if [ -n "$TOLD" ] && one_line; then
+	if [ -n "$TOLD" ] && has_screen; then
 		printf '\n'
 	fi
 }
 
-# one_line: is there a terminal that can print over a line?
-one_line() {
+# has_screen: is there a terminal that can print over a line?
+has_screen() {
 	[ -t 1 ] && [ "${TERM:-dumb}" != dumb ]
 }
+

@@ -1,16 +1,20 @@
 #!/bin/bash
-# prepare.sh NODE TYPE LOCAL_IP MANAGEMENT_IP SITE ETCD_KEY VELLUM_IPS CASSANDRA_IPS STORE_KEY:
+# prepare.sh NODE TYPE LOCAL_IP MANAGEMENT_IP SITE ETCD_KEY VELLUM_IPS CASSANDRA_IPS STORE_KEY FAILED
+# OLD NEW:
 # makes, inside the root, a node of a site that has just lost its quorum: the old
 # etcd and the managers run, with old data.
 set -eu
-node=$1 type=$2 sig=$3 mgmt=$4 site=$5 key=$6 vellums=$7 cassandra=$8 store=$9
-mkdir -p /world/{running,monitored,due,delay,keys,lie} /etc/clearwater /etc/chronos /var/{log,run,tmp} /tmp /root \
+node=$1 type=$2 sig=$3 mgmt=$4 site=$5 key=$6 vellums=$7 cassandra=$8 store=$9 failed=${10} old=${11} new=${12}
+mkdir -p /world/{running,monitored,due,delay,keys,lie,way,healthy,ahead,unknown,members} /etc/clearwater /etc/chronos /var/{log,run,tmp} /tmp /root \
 	/usr/local/sbin /usr/share/clearwater/clearwater-config-manager/env/bin /usr/share/clearwater/{bin,clearwater-cluster-manager/scripts,clearwater-config-manager/scripts/config_validation} \
-	"/var/lib/clearwater-etcd/$mgmt/member/wal"
+	/usr/share/clearwater/clearwater-etcd/3.1.7 "/var/lib/clearwater-etcd/$mgmt/member/wal"
 echo 1790000000 >/world/time
 echo 5.18 >/world/format
 echo "$node" >/world/hostname
 printf '%s\n' "$sig" "$mgmt" >/world/addresses
+for ip in $failed; do echo "$ip"; done >/world/failed
+for ip in $old; do echo "$ip"; done >/world/old
+for ip in $new; do echo "$ip"; done >/world/new
 for ip in $cassandra; do echo "UN $ip"; done >/world/cassandra
 n=100
 for service in clearwater-etcd clearwater-cluster-manager clearwater-config-manager clearwater-queue-manager; do

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # vellum-3: its part in the recovery of the etcd cluster of site site1.
-# Plan 02c18418a9b4, made by requorum.
+# Plan 0b138d5d92b6, made by requorum.
 #
 # Run this on node vellum-3 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='02c18418a9b4'
+PLAN='0b138d5d92b6'
 DEPLOYMENT='ims-example'
 NODE='vellum-3'
 TYPE='vellum'
@@ -48,6 +48,25 @@ MASTERS=(
 	'10.0.0.13'
 )
 
+# The live nodes of the site by management address.
+LIVE_NODES=(
+	'10.0.0.51'
+	'10.0.0.31'
+	'10.0.0.41'
+	'10.0.0.21'
+	'10.0.0.22'
+	'10.0.0.11'
+	'10.0.0.12'
+	'10.0.0.13'
+)
+
+# The failed nodes of the site by management address: nothing may answer there.
+FAILED_NODES=(
+	'10.0.0.14'
+	'10.0.0.15'
+	'10.0.0.16'
+)
+
 # Which node an address on which network belongs to.
 NAMES=(
 	'management 10.0.0.11 vellum-1'
@@ -56,9 +75,17 @@ NAMES=(
 	'signaling 10.1.0.12 vellum-2'
 	'management 10.0.0.13 vellum-3'
 	'signaling 10.1.0.13 vellum-3'
+	'management 10.0.0.14 vellum-4'
 	'signaling 10.1.0.14 vellum-4'
+	'management 10.0.0.15 vellum-5'
 	'signaling 10.1.0.15 vellum-5'
+	'management 10.0.0.16 vellum-6'
 	'signaling 10.1.0.16 vellum-6'
+	'management 10.0.0.51 bono-1'
+	'management 10.0.0.31 dime-1'
+	'management 10.0.0.41 homer-1'
+	'management 10.0.0.21 sprout-1'
+	'management 10.0.0.22 sprout-2'
 )
 
 # The Vellum nodes of the site by signaling address, and their etcd_cluster_key.
@@ -176,6 +203,7 @@ hide_assigned() {
 		CLEAN="${BASH_REMATCH[1]}${BASH_REMATCH[2]}${BASH_REMATCH[3]}(hidden)${BASH_REMATCH[5]}"
 	done
 }
+
 # -- Saying things
 
 CHANGED=no # yes as soon as this run has changed anything on the node
@@ -418,6 +446,7 @@ request() {
 			'start monit, wait half a minute, then run the stage again:'$'\n''sudo service monit start'
 	fi
 }
+
 # -- The journal: what was done on this node, a line of JSON a step
 
 JOURNAL=''       # the file; empty as long as nothing is recorded
@@ -515,6 +544,7 @@ json_string() {
 	done
 	printf '"%s"\n' "$text"
 }
+
 # -- One run at a time
 
 LOCKED=no # yes in the run that holds the lock
@@ -642,16 +672,15 @@ leave() {
 # that is under way does not see these, so the run under the lock is asked to end
 # before its next command, and waited for.
 on_exit() {
-	if [ "$ENDED" = yes ]; then
-		return 0
+	if [ "$ENDED" = no ]; then
+		if [ "$INNER" = yes ]; then
+			: >/var/run/requorum.stop || true
+			printf '\n'
+			say 'Interrupted. The command that is under way ends first; please wait.'
+			flock -w 660 /var/run/requorum.lock true || true
+		fi
+		cut_off 'it was ended from outside'
 	fi
-	if [ "$INNER" = yes ]; then
-		: >/var/run/requorum.stop || true
-		printf '\n'
-		say 'Interrupted. The command that is under way ends first; please wait.'
-		flock -w 660 /var/run/requorum.lock true || true
-	fi
-	cut_off 'it was ended from outside'
 }
 
 # heed_stop: ends the run under the lock if the one that started it asks for that.
@@ -660,6 +689,7 @@ heed_stop() {
 		exit 1
 	fi
 }
+
 # -- Confirmation
 
 YES='' # the name that --yes was given
@@ -687,6 +717,7 @@ confirm() {
 	fi
 	say "confirmed: $answer"
 }
+
 # -- Sets of lines: a set is a text with one member a line.
 
 # lines MEMBER...: a set of its arguments.
@@ -744,6 +775,7 @@ plain_ascii() {
 		fi
 	done <"$1"
 }
+
 # -- Waiting
 
 SEEN='' # what a check saw last
@@ -783,7 +815,7 @@ TOLD='' # the last line about the wait said that; empty before the first one
 # terminal, otherwise on a new line when there is news and now and then.
 say_waiting() {
 	local line
-	if one_line; then
+	if has_screen; then
 		clean "$NODE: $2 of $3 s: waiting for $1; now: ${SEEN%%$'\n'*}"
 		line=${CLEAN:0:79}
 		printf '%s%-79s' $'\r' "$line"
@@ -795,15 +827,16 @@ say_waiting() {
 
 # end_waiting: goes on below the line of a terminal.
 end_waiting() {
-	if [ -n "$TOLD" ] && one_line; then
+	if [ -n "$TOLD" ] && has_screen; then
 		printf '\n'
 	fi
 }
 
-# one_line: is there a terminal that can print over a line?
-one_line() {
+# has_screen: is there a terminal that can print over a line?
+has_screen() {
 	[ -t 1 ] && [ "${TERM:-dumb}" != dumb ]
 }
+
 # -- Is this the node?
 
 CONFIG='' # what Clearwater's own configuration files say: lines NAME=VALUE
@@ -817,7 +850,8 @@ printf "%s\n" "local_ip=${local_ip-}" "management_local_ip=${management_local_ip
 	"signaling_namespace=${signaling_namespace-}" "local_site_name=${local_site_name-site1}" \
 	"etcd_key=${etcd_key-clearwater}" "etcd_cluster_key=${etcd_cluster_key-}" \
 	"etcd_cluster=${etcd_cluster-}" "etcd_proxy=${etcd_proxy-}" \
-	"remote_site_name=${remote_site_name-}" "etcd_version=${etcd_version-}" end=end'
+	"remote_site_name=${remote_site_name-}" "remote_site_names=${remote_site_names-}" \
+	"etcd_version=${etcd_version-}" end=end'
 	CONFIG=$OUT
 	has end=end "$CONFIG"
 }
@@ -846,6 +880,20 @@ config_loads() {
 	ask 30 env -i PATH="$PATH" sh -c 'set -eu; . /etc/clearwater/config'
 	SEEN="status $STATUS: $OUT"
 	[ "$STATUS" -eq 0 ]
+}
+
+# What the stages call.
+NEEDED=(monit service timeout ip ss ps ls cp mv rm find mkdir chmod cat cmp diff
+	sync flock du df date sleep sha256sum sort tail wc curl clearwater-etcdctl)
+
+# absent_commands COMMAND...: those that are not on the node, a line each.
+absent_commands() {
+	local command
+	for command in "$@"; do
+		if ! command -v "$command" >/dev/null; then
+			printf '%s\n' "$command"
+		fi
+	done
 }
 
 # need COMMAND...: what the stages call must be on the node.
@@ -885,8 +933,7 @@ check_root() {
 # check_node: proves that this is the node that the script was made for, before
 # anything else.
 check_node() {
-	need monit service timeout ip ss ps ls cp mv rm find mkdir chmod cat cmp diff sync flock \
-		du df date sleep sha256sum sort tail wc curl clearwater-etcdctl
+	need "${NEEDED[@]}"
 	if [ ! -f /etc/clearwater/local_config ]; then
 		fail '/etc/clearwater/local_config is there' 'it is missing' \
 			"this is not node $NODE, or the file is lost" \
@@ -907,14 +954,19 @@ check_node() {
 	fi
 }
 
-# check_addresses: local_config and the interfaces against the inventory.
-check_addresses() {
+# addresses_right: does local_config have the inventory's addresses?
+addresses_right() {
 	local sig mgmt
 	sig=$(config_name local_ip)
 	mgmt=$(config_name management_local_ip)
-	if [ "$sig" != "$LOCAL_IP" ] || [ "${mgmt:-$sig}" != "$MANAGEMENT_IP" ]; then
-		fail "local_ip $LOCAL_IP, management address $MANAGEMENT_IP" \
-			"local_ip $sig, management address ${mgmt:-$sig}" \
+	SEEN="local_ip $sig, management address ${mgmt:-$sig}"
+	[ "$sig" = "$LOCAL_IP" ] && [ "${mgmt:-$sig}" = "$MANAGEMENT_IP" ]
+}
+
+# check_addresses: local_config and the interfaces against the inventory.
+check_addresses() {
+	if ! addresses_right; then
+		fail "local_ip $LOCAL_IP, management address $MANAGEMENT_IP" "$SEEN" \
 			"this is not $NODE, or the inventory is wrong" \
 			"log in to $NODE; if this is $NODE, correct the inventory and render again"
 	fi
@@ -939,19 +991,26 @@ has_signaling_address() {
 	fi
 }
 
-# check_names: site and etcd_key must be the inventory's, or the keys in etcd
-# would have other names than expected (T51).
-check_names() {
+# names_right: are site and etcd_key the inventory's?
+names_right() {
 	local site key
 	site=$(config_name local_site_name)
 	key=$(config_name etcd_key)
-	if [ "$site" != "$SITE" ] || [ "$key" != "$ETCD_KEY" ]; then
-		fail "local_site_name $SITE and etcd_key $ETCD_KEY" "local_site_name $site and etcd_key $key" \
+	SEEN="local_site_name $site and etcd_key $key"
+	[ "$site" = "$SITE" ] && [ "$key" = "$ETCD_KEY" ]
+}
+
+# check_names: site and etcd_key must be the inventory's, or the keys in etcd
+# would have other names than expected (T51).
+check_names() {
+	if ! names_right; then
+		fail "local_site_name $SITE and etcd_key $ETCD_KEY" "$SEEN" \
 			'the keys in etcd have other names than the plan expects (T51)' \
 			"correct whichever is wrong: the configuration of the node, or the inventory (there the name of the site \
 is its local_site_name), and then render again"
 	fi
 }
+
 # -- Copies of what is about to be destroyed
 
 COPIES='' # this run's folder of copies
@@ -978,13 +1037,22 @@ make_copies_folder() {
 	COPIES=$folder
 }
 
-# check_space PATH: is there room for a copy of PATH?
-check_space() {
+ROOM=0 # kB that a copy takes, and a little more
+
+# room_for PATH: is there room for a copy of PATH?
+room_for() {
 	local needed free
 	read -r needed _ <<<"$(du -sk "$1")"
 	free=$(free_space)
-	if [ "$free" -lt $((needed + 1024)) ]; then
-		fail "$((needed + 1024)) kB free for the copy of $1" "$free kB free under /var" \
+	ROOM=$((needed + 1024))
+	SEEN="$free kB free under /var"
+	[ "$free" -ge "$ROOM" ]
+}
+
+# check_space PATH: there is room for a copy of PATH.
+check_space() {
+	if ! room_for "$1"; then
+		fail "$ROOM kB free for the copy of $1" "$SEEN" \
 			'the copy would fill the disk' \
 			'make room under /var/backups, on this node, without touching /var/lib/clearwater-etcd'
 	fi
@@ -1084,6 +1152,7 @@ show_difference() {
 		show "$difference"
 	fi
 }
+
 # -- Processes, ports and the data directory
 
 PROCESSES='' # ps output: a line a process; empty if it cannot be read
@@ -1241,6 +1310,7 @@ if one has, $START_OVER"$'\n'"sudo bash $NODE.sh stop"
 	fi
 	ok 'the data directory is empty and the ports are free'
 }
+
 # -- monit
 
 SUMMARY='' # monit summary, a line a service
@@ -1351,6 +1421,7 @@ managers_shown() {
 	read_processes
 	! runs clearwater-cluster-manager
 }
+
 # -- The roles in /etc/clearwater/local_config
 
 # role_set: does a clean shell get the new masters for this node's role, and
@@ -1371,12 +1442,13 @@ role_line() {
 }
 
 # Filled by read_local_config.
-KEPT=''  # the file without its role lines, every line ended, no carriage return
-SHAPE='' # what is wrong with the shape of the file; empty if nothing
+KEPT=''    # the file without its role lines, every line ended, no carriage return
+SHAPE=''   # what is wrong with the shape of the file; empty if nothing
+CROOKED='' # role lines that only a person can cut
 
 read_local_config() {
 	local line return=$'\r' last=''
-	KEPT='' SHAPE=''
+	KEPT='' SHAPE='' CROOKED=''
 	while IFS= read -r line || [ -n "$line" ]; do
 		if [[ $line == *"$return" ]]; then
 			line=${line%"$return"}
@@ -1384,7 +1456,9 @@ read_local_config() {
 		fi
 		last=$line
 		if role_line "$line"; then
-			check_one_line "$line"
+			if ! one_line "$line"; then
+				CROOKED=$CROOKED$line$'\n'
+			fi
 		else
 			KEPT=$KEPT$line$'\n'
 		fi
@@ -1394,30 +1468,37 @@ read_local_config() {
 	fi
 }
 
-# check_one_line LINE: a role line that holds more, or goes on in the next line,
-# is for a person.
-check_one_line() {
+# one_line LINE: does a role line hold nothing more, and end where it ends?
+one_line() {
 	local quotes=${1//[!\"\']/}
-	if [[ $1 == *\\ || $1 == *[\;\&]* ]] || [ $((${#quotes} % 2)) -ne 0 ]; then
-		fail 'etcd_cluster and etcd_proxy each stand on a line of local_config of their own' "$1" \
-			'the line holds more, or goes on in the next one, and only a person can cut it safely' \
-			'edit /etc/clearwater/local_config: one assignment a line, without quotes; then run the stage again'
+	if [[ $1 == *\\ || $1 == *[\;\&]* ]]; then
+		return 1
 	fi
+	[ $((${#quotes} % 2)) -eq 0 ]
 }
 
-# check_overrides: user_settings is read after local_config and would win (T20).
-check_overrides() {
+# role_lines FILE: its lines that assign etcd_cluster or etcd_proxy.
+role_lines() {
 	local line
-	if [ ! -f /etc/clearwater/user_settings ]; then
+	if [ ! -f "$1" ]; then
 		return 0
 	fi
 	while IFS= read -r line || [ -n "$line" ]; do
 		if role_line "$line"; then
-			fail 'user_settings sets neither etcd_cluster nor etcd_proxy' "$line" \
-				'user_settings is read last, so this line would win over local_config (T20)' \
-				'take the line out of /etc/clearwater/user_settings, then run the stage again'
+			printf '%s\n' "$line"
 		fi
-	done </etc/clearwater/user_settings
+	done <"$1"
+}
+
+# check_overrides: user_settings is read after local_config and would win (T20).
+check_overrides() {
+	local found
+	found=$(role_lines /etc/clearwater/user_settings)
+	if [ -n "$found" ]; then
+		fail 'user_settings sets neither etcd_cluster nor etcd_proxy' "$found" \
+			'user_settings is read last, so this line would win over local_config (T20)' \
+			'take the line out of /etc/clearwater/user_settings, then run the stage again'
+	fi
 }
 
 # check_local_config: everything that can be refused before the first change.
@@ -1428,6 +1509,11 @@ check_local_config() {
 	fi
 	check_overrides
 	read_local_config
+	if [ -n "$CROOKED" ]; then
+		fail 'etcd_cluster and etcd_proxy each stand on a line of local_config of their own' "${CROOKED%$'\n'}" \
+			'the line holds more, or goes on in the next one, and only a person can cut it safely' \
+			'edit /etc/clearwater/local_config: one assignment a line, without quotes; then run the stage again'
+	fi
 	ask 20 sh -n /etc/clearwater/local_config
 	if [ "$STATUS" -ne 0 ]; then
 		fail 'local_config is good shell' "$OUT" 'a line of the file is broken' \
@@ -1472,23 +1558,32 @@ prove_role() {
 	fi
 	ok "a clean shell reads $ROLE=$MASTER_LIST, and $OTHER_ROLE is empty"
 }
+
 # -- Digests, short enough to read aloud
 
 # short SUM: the start of the SHA-256 in the form xxxx-xxxx.
 short() { printf '%s-%s\n' "${1:0:4}" "${1:4:4}"; }
 
-# file_digest FILE: its short digest, or "missing".
-file_digest() {
+# file_sum FILE: its SHA-256 in hex, or "missing", or "unreadable".
+file_sum() {
 	local sum
 	if [ ! -f "$1" ]; then
 		printf 'missing\n'
-		return 0
-	fi
-	if ! sum=$(sha256sum "$1"); then
+	elif ! sum=$(sha256sum "$1"); then
 		printf 'unreadable\n'
-		return 0
+	else
+		printf '%s\n' "${sum%% *}"
 	fi
-	short "$sum"
+}
+
+# file_digest FILE: its short digest, or "missing", or "unreadable".
+file_digest() {
+	local sum
+	sum=$(file_sum "$1")
+	case $sum in
+	missing | unreadable) printf '%s\n' "$sum" ;;
+	*) short "$sum" ;;
+	esac
 }
 
 # text_digest TEXT: the short digest of a text.
@@ -1508,6 +1603,7 @@ etcd_version() {
 
 # print_digest NAME DIGEST: one line of the table that people compare.
 print_digest() { printf '%s| %-34s %s\n' "$NODE" "$1" "$2"; }
+
 # -- etcd
 
 # start_etcd: asks monit to start etcd, and waits until it listens. Whether a
@@ -1666,18 +1762,225 @@ read_key() {
 	fi
 	return 2
 }
+
+# -- The other nodes: who answers, and what
+
+# What knock_all found: lines "ADDRESS FACT VALUE", sorted. The facts:
+#   4000, 2380   answers (an etcd speaks), mute (connected, but no answer in time),
+#                refused (the machine is up, nothing listens), silent (no way, or
+#                nobody there), unknown
+#   members      new (exactly the new masters), none, or the addresses
+#   health       yes, no
+#   ahead        seconds that its clock is ahead of this node's; behind, likewise
+KNOCKED=''
+
+# knock_all WHAT SET: knocks at every address of SET, many at a time. Each knock
+# has a limit of its own, so this takes seconds, also where nobody answers.
+knock_all() {
+	if ! KNOCKED=$(knock_each "$2" | sort); then
+		KNOCKED=''
+	fi
+	record "curl, ports 4000 and 2380: $1" 0 "$KNOCKED"
+}
+
+knock_each() {
+	local address n=0
+	while IFS= read -r address; do
+		if [ -n "$address" ]; then
+			knock "$address" &
+			n=$((n + 1))
+			if [ $((n % 32)) -eq 0 ]; then
+				wait
+			fi
+		fi
+	done <<<"$1"
+	wait
+}
+
+# knock ADDRESS: prints what is found at one address.
+knock() {
+	local text status=0 began members
+	began=$(date +%s)
+	text=$(timeout 8 curl -s -S -v -i --connect-timeout 3 -m 6 --noproxy '*' \
+		"http://$1:4000/v2/members" 2>&1) || status=$?
+	printf '%s 4000 %s\n' "$1" "$(way "$status" "$text")"
+	if [ "$(way "$status" "$text")" = answers ]; then
+		clock_of "$1" "$text"
+		members=$(members_in "$text")
+		if [ -z "$members" ]; then
+			members=none
+		elif same_masters listed "$members"; then
+			members=new
+		else
+			members=$(joined "$members")
+		fi
+		printf '%s members %s\n' "$1" "${members:0:600}"
+		status=0
+		text=$(timeout 8 curl -s -S -m 6 --noproxy '*' "http://$1:4000/health" 2>&1) || status=$?
+		if [[ $text == *'"health"'*'true'* ]]; then
+			printf '%s health yes\n' "$1"
+		else
+			printf '%s health no\n' "$1"
+		fi
+	fi
+	status=0
+	text=$(timeout 8 curl -s -S -v --connect-timeout 3 -m 6 --noproxy '*' "http://$1:2380/version" 2>&1) || status=$?
+	printf '%s 2380 %s\n' "$1" "$(way "$status" "$text")"
+}
+
+# way STATUS TEXT: what curl -v has met, in a word.
+way() {
+	if [[ $2 == *'HTTP/1.'* ]] && [ "$1" -eq 0 ]; then
+		printf 'answers\n'
+	elif [[ $2 == *'Connected to '* ]]; then
+		printf 'mute\n'
+	elif [[ $2 == *'onnection refused'* ]]; then
+		printf 'refused\n'
+	elif [ "$1" -eq 28 ] || [ "$1" -eq 124 ] || [[ $2 == *'No route to host'* ]]; then
+		printf 'silent\n'
+	else
+		printf 'unknown\n'
+	fi
+}
+
+# members_in TEXT: the addresses in an answer to /v2/members, a line each. A member
+# that has never started has no client address, but a peer address.
+members_in() {
+	local rest=$1
+	while [[ $rest == *'"peerURLs":["http://'* ]]; do
+		rest=${rest#*'"peerURLs":["http://'}
+		printf '%s\n' "${rest%%:*}"
+	done
+}
+
+# clock_of ADDRESS TEXT: how far the clock of the node that answered the knock is
+# from this one, by the date in its answer: to the second, the way there and back
+# left out (T52). A proxy passes on the date of a master.
+clock_of() {
+	local ended stamp there pattern='Date: ([A-Za-z]+, [0-9]+ [A-Za-z]+ [0-9]+ [0-9:]+ GMT)'
+	if ! [[ $2 =~ $pattern ]]; then
+		return 0
+	fi
+	stamp=${BASH_REMATCH[1]}
+	if ! there=$(date -u -d "$stamp" +%s); then
+		return 0
+	fi
+	ended=$(date +%s)
+	if [ "$there" -gt "$ended" ]; then
+		printf '%s ahead %s\n' "$1" "$((there - ended))"
+	elif [ "$there" -lt "$began" ]; then
+		printf '%s behind %s\n' "$1" "$((began - there))"
+	else
+		printf '%s ahead 0\n' "$1"
+	fi
+}
+
+# those FACT VALUE: the addresses of which that was found, a line each.
+those() {
+	local address fact value
+	while read -r address fact value; do
+		if [ "$fact" = "$1" ] && [ "$value" = "$2" ]; then
+			printf '%s\n' "$address"
+		fi
+	done <<<"$KNOCKED"
+}
+
+# either WAY...: the addresses of which a port was found in one of these ways.
+either() {
+	local address fact value last=''
+	while read -r address fact value; do
+		if [[ $fact =~ ^[0-9]+$ ]] && [ "$address" != "$last" ] && has "$value" "$(lines "$@")"; then
+			printf '%s\n' "$address"
+			last=$address
+		fi
+	done <<<"$KNOCKED"
+}
+
+# failed_nodes: a line each.
+failed_nodes() {
+	if [ "${#FAILED_NODES[@]}" -gt 0 ]; then
+		lines "${FAILED_NODES[@]}"
+	fi
+}
+
+# check_fenced: no failed node answers. One that is back brings the old cluster
+# with it (T15).
+check_fenced() {
+	local answering
+	knock_all 'the failed nodes' "$(failed_nodes)"
+	answering=$(either answers mute)
+	if [ -n "$answering" ]; then
+		fail 'no failed node answers on port 4000 or 2380' "an answer from $(named management "$answering")" \
+			'a failed node is back, with the old data: it can spoil the new cluster (T15)' \
+			'fence it: cut its power or its network, and keep it cut; then run the stage again'
+	fi
+	if [ -n "$(either refused)" ]; then
+		warn "$(named management "$(either refused)"): no etcd answers, but the machine is up; \
+fence it before it starts its etcd (T15)"
+	fi
+	if [ -n "$(either unknown)" ]; then
+		warn "CANNOT TELL whether $(named management "$(either unknown)") is fenced: this node could not ask"
+	fi
+	ok 'no failed node answers'
+}
+
+# check_peers: no other live node still runs the old etcd, or this node's new one
+# would begin beside it (T4, T10); and no failed node is back.
+check_peers() {
+	local address fact value dark mute
+	knock_all 'the other live nodes' "$(minus "$(lines "${LIVE_NODES[@]}")" "$MANAGEMENT_IP")"
+	while read -r address fact value; do
+		if [ "$fact" = members ] && [ "$value" != new ]; then
+			fail 'no other live node runs its old etcd' \
+				"$(named management "$address") answers; its members: $value" \
+				'the stage stop is not done there: a new master must not start beside the old cluster (T4, T10)' \
+				'do the stage stop on that node, then run this stage again'
+		fi
+		if [ "$fact" = members ]; then
+			check_unfilled "$address"
+		fi
+	done <<<"$KNOCKED"
+	dark=$(those 4000 silent)$'\n'$(those 4000 unknown)
+	if [ "$(joined "$dark")" != none ]; then
+		warn "CANNOT TELL whether the old etcd still runs on $(named management "$dark"): no answer"
+	fi
+	mute=$(those 4000 mute)
+	if [ -n "$mute" ]; then
+		warn "CANNOT TELL what etcd it is on $(named management "$mute"): it takes the connection, but does \
+not answer; a new master does so while it waits for the others (T33)"
+	fi
+	ok 'no other live node answers with its old etcd'
+	check_fenced
+}
+
+# check_unfilled ADDRESS: a new cluster that holds keys before this node has begun
+# is further than this node: it was not wiped, or this node was in it (T10, T14).
+check_unfilled() {
+	if begun; then
+		return 0
+	fi
+	ask 10 curl -s -S -m 8 --noproxy '*' "http://$1:4000/v2/keys/?recursive=true&sorted=true"
+	if [[ $OUT == *'"nodes"'* ]]; then
+		fail 'the new cluster holds no key yet' "$(named management "$1") answers as a new master, and gives keys" \
+			'that master was not wiped (T10), or the new cluster is further, and this node was in it (T14)' \
+			"$START_OVER"
+	fi
+}
+
 # -- Configuration and its managers
 
 configuration_key() { printf '/%s/%s/configuration/%s\n' "$ETCD_KEY" "$SITE" "$1"; }
 
-# check_shared_config: shared_config is there, sets something, and a shell gets
-# through it. A master without it could give the whole site an empty one (T25).
-check_shared_config() {
+FAULT='' # what is wrong with shared_config, a word; empty if nothing
+
+# read_shared_config: is the file there, does it set something, and does a shell
+# get through it?
+read_shared_config() {
 	local line sets=no returns=no
+	FAULT=''
 	if [ ! -f /etc/clearwater/shared_config ]; then
-		fail '/etc/clearwater/shared_config is there' 'it is missing' \
-			'this node could publish an empty configuration to the whole site (T25)' \
-			'copy the file from another master of the site, owner root, mode 0644; cw-config cannot work now (T24)'
+		FAULT=missing SEEN='it is missing'
+		return 0
 	fi
 	while IFS= read -r line || [ -n "$line" ]; do
 		if [[ $line =~ ^[[:space:]]*[A-Za-z_][A-Za-z0-9_]*= ]]; then
@@ -1688,22 +1991,46 @@ check_shared_config() {
 		fi
 	done </etc/clearwater/shared_config
 	if [ "$sets" = no ]; then
-		fail 'shared_config sets at least one value' 'it sets none' \
-			"this is Clearwater's empty default; it must not be published (T25)" \
-			'copy the file from a master that has the right one, owner root, mode 0644'
+		FAULT=empty SEEN='it sets none'
+		return 0
 	fi
 	if [ "$returns" = yes ]; then
-		fail 'no line of shared_config ends in a carriage return' 'some do' \
-			'each value would keep the carriage return (T19)' \
-			"take them out, the same on every master; then run the stage again:
-sudo sed -i.before 's/\\r\$//' /etc/clearwater/shared_config"
+		FAULT=returns SEEN='some do'
+		return 0
 	fi
 	ask 30 env -i PATH="$PATH" sh -c 'set -eu; . /etc/clearwater/shared_config'
 	if [ "$STATUS" -ne 0 ]; then
-		fail 'a shell gets through shared_config' "status $STATUS: $OUT" \
+		FAULT=fails SEEN="status $STATUS: $OUT"
+	fi
+}
+
+# check_shared_config: a master without a good shared_config could give the whole
+# site an empty one (T25).
+check_shared_config() {
+	read_shared_config
+	case $FAULT in
+	missing)
+		fail '/etc/clearwater/shared_config is there' "$SEEN" \
+			'this node could publish an empty configuration to the whole site (T25)' \
+			'copy the file from another master of the site, owner root, mode 0644; cw-config cannot work now (T24)'
+		;;
+	empty)
+		fail 'shared_config sets at least one value' "$SEEN" \
+			"this is Clearwater's empty default; it must not be published (T25)" \
+			'copy the file from a master that has the right one, owner root, mode 0644'
+		;;
+	returns)
+		fail 'no line of shared_config ends in a carriage return' "$SEEN" \
+			'each value would keep the carriage return (T19)' \
+			"take them out, the same on every master; then run the stage again:
+sudo sed -i.before 's/\\r\$//' /etc/clearwater/shared_config"
+		;;
+	fails)
+		fail 'a shell gets through shared_config' "$SEEN" \
 			'a line of shared_config fails; every Clearwater program that reads it would fail too' \
 			'mend the line that the message names, the same on every master'
-	fi
+		;;
+	esac
 }
 
 # published_matches: does etcd hold this node's own shared_config?
@@ -1837,6 +2164,7 @@ then run the stage again"
 	fi
 	ok 'the configuration is in sync'
 }
+
 # -- The archive to take home
 
 # make_archive: journal, outputs, Clearwater's logs and what the node says now,
@@ -1895,6 +2223,7 @@ gather_output() {
 	clean "status $STATUS"$'\n'"$OUT"
 	printf '%s\n' "$CLEAN" >"/var/log/requorum/$NODE.archive/$name.txt" || warn "$name is not in the archive"
 }
+
 # -- Data store values in etcd
 
 # store_key STORE: Cassandra has one cluster over all sites, so its key has no
@@ -2034,15 +2363,22 @@ stable_in_output() {
 	done <<<"$OUT"
 	return 1
 }
+
 # -- /etc/chronos/chronos_cluster.conf
+
+# store_key_right: is etcd_cluster_key the plan's?
+store_key_right() {
+	local key
+	key=$(config_name etcd_cluster_key)
+	SEEN=${key:-vellum, the default}
+	[ "${key:-vellum}" = "$STORE_KEY" ]
+}
 
 # check_store_key: the loaders write under the plan's etcd_cluster_key; a cluster
 # manager that looks under another one finds nothing and joins as new (T40, T51).
 check_store_key() {
-	local key
-	key=$(config_name etcd_cluster_key)
-	if [ "${key:-vellum}" != "$STORE_KEY" ]; then
-		fail "etcd_cluster_key $STORE_KEY" "${key:-vellum, the default}" \
+	if ! store_key_right; then
+		fail "etcd_cluster_key $STORE_KEY" "$SEEN" \
 			'this node would look for its data store values under another name (T51)' \
 			'correct etcd_cluster_key in the inventory, or in local_config if that is wrong; render again'
 	fi
@@ -2198,6 +2534,7 @@ read_identity() {
 		DEPLOYMENT_ID=$((16#${BASH_REMATCH[2]} & 7))
 	fi
 }
+
 # -- /etc/clearwater/cluster_settings
 
 # read_memcached: reads the file by the rules of both its readers. Rogers and
@@ -2257,48 +2594,65 @@ write_memcached() {
 	put /etc/clearwater/cluster_settings "$text"$'\n'
 }
 
+# remote_settings_there: is the second file there that the old remote_site_name
+# asks for?
+remote_settings_there() {
+	[ -z "$(config_name remote_site_name)" ] || [ -f /etc/clearwater/remote_cluster_settings ]
+}
+
 # check_remote_settings: with the old remote_site_name the loader needs a second
 # file, and would stop half-way without it (T46).
 check_remote_settings() {
-	if [ -n "$(config_name remote_site_name)" ] && [ ! -f /etc/clearwater/remote_cluster_settings ]; then
+	if ! remote_settings_there; then
 		fail '/etc/clearwater/remote_cluster_settings is there, since remote_site_name is set' 'it is missing' \
 			'load_from_memcached_cluster would stop half-way (T46)' \
 			"copy the file from another Vellum node, or write its servers line with the Vellum nodes of the other site"
 	fi
 }
+
 # -- Cassandra
 
-# check_cassandra: every row of every data centre is UN, and every expected
-# address has one. nodetool's exit status is 0 with dead nodes too.
-check_cassandra() {
+# What read_cassandra finds.
+RINGED=''  # addresses that have a row
+SICK=''    # rows that do not begin with UN
+REMOVAL='' # a command for each of them
+
+# read_cassandra: reads nodetool status. Its exit status is 0 with dead nodes too.
+read_cassandra() {
 	local line row='^([UD][NLJM])[[:space:]]+([^[:space:]]+)' id='([0-9a-f]{8}-[0-9a-f-]{27})'
-	local found='' sick='' remedy=''
+	RINGED='' SICK='' REMOVAL=''
 	ask 60 /usr/share/clearwater/bin/run-in-signaling-namespace nodetool status
 	while IFS= read -r line; do
 		if [[ $line =~ $row ]]; then
-			found=$found${BASH_REMATCH[2]}$'\n'
+			RINGED=$RINGED${BASH_REMATCH[2]}$'\n'
 			if [ "${BASH_REMATCH[1]}" != UN ]; then
-				sick=$sick$line$'\n'
+				SICK=$SICK$line$'\n'
 				if [[ $line =~ $id ]]; then
-					remedy="${remedy}sudo /usr/share/clearwater/bin/run-in-signaling-namespace \
+					REMOVAL="${REMOVAL}sudo /usr/share/clearwater/bin/run-in-signaling-namespace \
 nodetool removenode ${BASH_REMATCH[1]}"$'\n'
 				fi
 			fi
 		fi
 	done <<<"$OUT"
+}
+
+# check_cassandra: every row of every data centre is UN, and every expected
+# address has one.
+check_cassandra() {
+	read_cassandra
 	show "$OUT"
-	if [ -z "$found" ]; then
+	if [ -z "$RINGED" ]; then
 		fail 'nodetool status lists the nodes of Cassandra' "status $STATUS: $OUT" \
 			'Cassandra does not run on this node, or cannot be reached' \
 			'service cassandra status; look into /var/log/cassandra; when it runs, run the stage again'
 	fi
-	if [ -n "$sick" ]; then
-		fail 'every row begins with UN' "${sick%$'\n'}" \
+	if [ -n "$SICK" ]; then
+		fail 'every row begins with UN' "${SICK%$'\n'}" \
 			'Cassandra is not healthy; the load could take the dead nodes and leave the live ones out (T44)' \
 			"bring back a node that is only down; remove a dead one for good with its command; \
-then run the stage again:"$'\n'"${remedy%$'\n'}"
+then run the stage again:"$'\n'"${REMOVAL%$'\n'}"
 	fi
-	check_rows "$found"
+	check_rows "$RINGED"
 }
 
 # check_rows SET: the addresses that have a row against the expected ones.
@@ -2331,6 +2685,794 @@ check_schema() {
 			"wait until all nodes agree, or remove dead nodes as in the stage config; then run the stage again"
 	fi
 }
+
+# -- The survey: what is found goes into rows, and nothing ends the script
+
+TABLE=''   # the rows as text
+ROWS=''    # the same in JSON
+VALUES=''  # what Clearwater's configuration and the programs say, in JSON
+DIGESTS='' # of the files, in JSON
+FAILING='' # checks with the verdict FAIL, a line each
+OPEN=''    # those with WARN or CANNOT TELL
+
+# row VERDICT CHECK EXPECTED SEEN [MEANS DO]: one row. VERDICT is PASS, WARN, FAIL
+# or CANNOT TELL; a row that is not PASS says what it means and what to do.
+row() {
+	local lead seen
+	clean "$4"
+	seen=$CLEAN
+	lead=$(printf '%-11s  %-20s  ' "$1" "$2")
+	lay "$lead" "$seen"
+	case $1 in
+	PASS) ;;
+	FAIL) FAILING=$FAILING$2$'\n' ;;
+	*) OPEN=$OPEN$2$'\n' ;;
+	esac
+	if [ "$1" != PASS ]; then
+		lay '    expected: ' "$3"
+		lay '    means:    ' "$5"
+		lay '    do:       ' "$6"
+	fi
+	ROWS="$ROWS${ROWS:+,}
+    {\"check\": $(json_string "$2"), \"verdict\": $(json_string "$1"),
+     \"expected\": $(json_string "$3"), \"seen\": $(json_string "$seen")}"
+}
+
+# right STATUS CHECK EXPECTED MEANS DO: the row of something that is either right,
+# with the status 0, or a FAIL. What was seen is in SEEN.
+right() {
+	if [ "$1" -eq 0 ]; then
+		row PASS "$2" "$3" "$SEEN"
+	else
+		row FAIL "$2" "$3" "$SEEN" "$4" "$5"
+	fi
+}
+
+# lay LEAD TEXT: adds TEXT to the table, behind LEAD, in lines of 80 columns.
+lay() {
+	local room word words line head text=$2 lead=$1
+	room=$((80 - ${#NODE} - 2 - ${#1}))
+	if [ "$room" -lt 24 ]; then
+		room=24
+	fi
+	text=${text//$'\n'/; }
+	read -r -a words <<<"${text//[!\ -~]/ }"
+	line=''
+	if [ "${#words[@]}" -eq 0 ]; then
+		words=(-)
+	fi
+	for word in "${words[@]}"; do
+		if [ -n "$line" ] && [ $((${#line} + ${#word} + 1)) -gt "$room" ]; then
+			TABLE=$TABLE$lead$line$'\n'
+			lead=${1//?/ } line=''
+		fi
+		while [ "${#word}" -gt "$room" ]; do
+			head=${word:0:room}
+			if [[ $head == *,* ]]; then
+				head=${head%,*},
+			fi
+			TABLE=$TABLE$lead$head$'\n'
+			lead=${1//?/ } word=${word#"$head"}
+		done
+		line="$line${line:+ }$word"
+	done
+	TABLE=$TABLE$lead$line$'\n'
+}
+
+# value NAME TEXT and digest NAME FILE: for the report alone.
+value() {
+	VALUES="$VALUES${VALUES:+,}
+    $(json_string "$1"): $(json_string "$2")"
+}
+
+digest() {
+	DIGESTS="$DIGESTS${DIGESTS:+,}
+    $(json_string "$1"): $(json_string "$(file_sum "$2")")"
+}
+
+# write_report: the rows for another program, whole or not at all.
+write_report() {
+	if [ "$DRY" = yes ]; then
+		return 0
+	fi
+	if ! make_log_folder; then
+		return 1
+	fi
+	: >"/var/log/requorum/$NODE.survey.json.new" || return 1
+	chmod 0600 "/var/log/requorum/$NODE.survey.json.new" || return 1
+	printf '%s\n' "{
+  \"schema_version\": 1,
+  \"plan\": $(json_string "$PLAN"),
+  \"node\": $(json_string "$NODE"),
+  \"time\": $(json_string "$(date -u +%Y-%m-%dT%H:%M:%SZ)"),
+  \"rows\": [$ROWS
+  ],
+  \"values\": {$VALUES
+  },
+  \"digests\": {$DIGESTS
+  }
+}" >"/var/log/requorum/$NODE.survey.json.new" || return 1
+	mv -f "/var/log/requorum/$NODE.survey.json.new" "/var/log/requorum/$NODE.survey.json" || return 1
+}
+
+# survey_verdict: the table, the report, and the verdict over both.
+survey_verdict() {
+	printf '\n'
+	say "What was found, at $(date -u +%H:%M:%S) UTC:"
+	show "${TABLE%$'\n'}"
+	if ! write_report; then
+		warn "the report /var/log/requorum/$NODE.survey.json could not be written; the table above stands"
+	fi
+	if [ -n "$FAILING" ]; then
+		fail 'no row says FAIL' "FAIL: $(joined "$FAILING")" \
+			'as it is, the recovery cannot or must not go on here' \
+			'what each of these rows says behind "do:", then run the stage again:'$'\n'"sudo bash $NODE.sh survey"
+	fi
+	if [ -n "$OPEN" ]; then
+		done_with 'It shows no FAIL, and nothing was changed.' \
+			"To be read and decided on: $(joined "$OPEN")." \
+			'Next: when every live node says this, the stage that RUNBOOK.md names.'
+	fi
+	done_with 'All is as it should be, and nothing was changed.' \
+		'Next: when every live node says this, the stage that RUNBOOK.md names.'
+}
+
+# -- What the survey looks at on the node itself
+
+# survey/node
+
+look_at_name() {
+	local name
+	name=$(hostname) || name='(unknown)'
+	if [ "$name" = "$NODE" ]; then
+		row PASS 'host name' "$NODE" "$name"
+	else
+		row WARN 'host name' "$NODE" "$name" 'this may be another node; the addresses below decide' \
+			"make sure that you are on $NODE"
+	fi
+}
+
+look_at_programs() {
+	local status=0
+	SEEN=$(absent_commands "${NEEDED[@]}")
+	if [ -n "$SEEN" ]; then
+		status=1
+		SEEN="missing: $(joined "$SEEN")"
+	else
+		SEEN='all are there'
+	fi
+	right "$status" programs 'every program that the stages call' \
+		'this is no Clearwater node, or a package is missing' "check that you are on $NODE; install what is missing"
+}
+
+# look_at_bash: the scripts need 4.3 or later.
+look_at_bash() {
+	local version='unknown' pattern='version ([0-9]+)\.([0-9]+)' status=1
+	ask 10 bash --version
+	if [[ $OUT =~ $pattern ]]; then
+		version=${BASH_REMATCH[1]}.${BASH_REMATCH[2]}
+		if [ "${BASH_REMATCH[1]}" -gt 4 ] || { [ "${BASH_REMATCH[1]}" -eq 4 ] && [ "${BASH_REMATCH[2]}" -ge 3 ]; }; then
+			status=0
+		fi
+	fi
+	value bash "$version"
+	SEEN=$version
+	right "$status" bash '4.3 or later' 'the script may not work as it was tested' \
+		'install a bash of 4.3 or later; Ubuntu 14.04 has 4.3'
+}
+
+# look_at_monit: the daemon answers, and knows the four groups (facts 1.1).
+look_at_monit() {
+	local group service version='unknown' pattern='version ([0-9.]+)' absent=''
+	ask 10 monit -V
+	if [[ $OUT =~ $pattern ]]; then
+		version=${BASH_REMATCH[1]}
+	fi
+	value monit "$version"
+	read_summary
+	if [ "$STATUS" -ne 0 ]; then
+		row FAIL monit 'its daemon answers' "version $version; monit summary: status $STATUS: $OUT" \
+			"monit's daemon does not run, so no stage can stop or start anything" \
+			'sudo service monit start; wait half a minute'
+		return 0
+	fi
+	row PASS monit 'its daemon answers' "version $version"
+	for group in etcd clearwater_cluster_manager clearwater_config_manager clearwater_queue_manager; do
+		service=${group}_process
+		ask 30 monit -g "$group" summary
+		SUMMARY=$OUT
+		read_state "$service"
+		if [ "$STATUS" -ne 0 ] || [ -z "$STATE" ]; then
+			absent=$absent$group$'\n'
+		fi
+	done
+	if [ -n "$absent" ]; then
+		row FAIL 'monit groups' 'the group etcd, and one for each of the three managers' \
+			"missing or empty: $(joined "$absent")" \
+			'the node lacks a Clearwater package, or monit its configuration' \
+			'look into /etc/monit/conf.d for the file of that service'
+	else
+		row PASS 'monit groups' 'the group etcd, and one for each of the three managers' 'all four are there'
+	fi
+}
+
+# look_at_etcd_version: a version that is not installed makes Clearwater's script
+# end with success and without an etcd (facts 1.2).
+look_at_etcd_version() {
+	local version running='' pattern='"etcdserver":"([0-9.]+)"' expected
+	version=$(etcd_version)
+	expected="$version is installed"
+	ask 10 curl -s -S -m 6 --noproxy '*' "http://$MANAGEMENT_IP:4000/version"
+	if [[ $OUT =~ $pattern ]]; then
+		running=${BASH_REMATCH[1]}
+	fi
+	value etcd_version "$version"
+	value etcd_running "$running"
+	if [ ! -d /usr/share/clearwater/clearwater-etcd ]; then
+		row 'CANNOT TELL' 'etcd version' "$expected" 'there is no /usr/share/clearwater/clearwater-etcd' \
+			'the etcd of this node is somewhere else, or not installed' 'look for it: dpkg -s clearwater-etcd'
+	elif [ ! -d "/usr/share/clearwater/clearwater-etcd/$version" ]; then
+		row FAIL 'etcd version' "$expected" 'it is not' \
+			'etcd_version names a version that is not there, so etcd would not start' \
+			'correct etcd_version in shared_config or local_config, the same on every node (T23)'
+	elif [ -n "$running" ] && [ "$running" != "$version" ]; then
+		row WARN 'etcd version' "$expected, and answers here" "$version is installed, $running answers here" \
+			'the new cluster would run another etcd than the old one' \
+			'make sure that etcd_version is right, and the same on every node (T23)'
+	else
+		row PASS 'etcd version' "$expected" "$version${running:+; it answers here}"
+	fi
+}
+
+look_at_addresses() {
+	local status=0
+	addresses_right || status=$?
+	right "$status" addresses "local_ip $LOCAL_IP, management address $MANAGEMENT_IP" \
+		"this is not $NODE, or the inventory is wrong" \
+		"log in to $NODE; if this is $NODE, correct the inventory and render again"
+	status=0
+	SEEN="$MANAGEMENT_IP and $LOCAL_IP"
+	if ! has_address "$MANAGEMENT_IP"; then
+		status=1 SEEN="no interface has the management address $MANAGEMENT_IP"
+	elif ! has_signaling_address; then
+		status=1 SEEN="no interface has the signaling address $LOCAL_IP"
+	fi
+	right "$status" interfaces "they have $MANAGEMENT_IP and $LOCAL_IP" \
+		"this is not $NODE, or a network of it is down" "log in to $NODE, or bring its network up"
+}
+
+# survey/config
+
+# look_at_config: what a clean shell gets out of /etc/clearwater/config (T20). 1 if
+# it gets nothing, so that what hangs on the values cannot be told.
+look_at_config() {
+	local status=0 name
+	if [ ! -f /etc/clearwater/local_config ]; then
+		row FAIL configuration '/etc/clearwater/local_config is there' 'it is missing' \
+			"this is not $NODE, or the file is lost" \
+			"log in to $NODE; if this is $NODE, put the file back from a backup or by Chef"
+		return 1
+	fi
+	if ! read_config; then
+		row FAIL configuration 'a shell can read /etc/clearwater/config' "$CONFIG" \
+			'shared_config, local_config or user_settings has a syntax error' 'mend the line that the message names'
+		return 1
+	fi
+	for name in local_ip management_local_ip local_site_name etcd_key etcd_cluster_key etcd_cluster etcd_proxy \
+		remote_site_name remote_site_names; do
+		value "$name" "$(config_value "$name")"
+	done
+	config_loads || status=$?
+	if [ "$status" -eq 0 ]; then
+		SEEN='it gets through'
+	fi
+	right "$status" configuration 'a strict shell gets through /etc/clearwater/config' \
+		'a line of shared_config, local_config or user_settings fails, or uses an unset variable' \
+		'mend the line that the message names'
+}
+
+look_at_names() {
+	local status=0
+	names_right || status=$?
+	right "$status" 'site and etcd_key' "local_site_name $SITE and etcd_key $ETCD_KEY" \
+		'this node keeps its values in etcd under other names than the plan expects (T51)' \
+		'correct whichever is wrong: the configuration of the node, or the inventory; then render again'
+}
+
+# look_at_roles: can the roles in local_config be set, and will they hold?
+look_at_roles() {
+	local found
+	SEEN="etcd_cluster='$(config_value etcd_cluster)', etcd_proxy='$(config_value etcd_proxy)'"
+	if [ -L /etc/clearwater/local_config ]; then
+		row FAIL 'etcd roles' 'local_config is a plain file' 'it is a symbolic link' \
+			'the new roles would replace the link' 'put the file itself in its place'
+		return 0
+	fi
+	found=$(role_lines /etc/clearwater/user_settings)
+	if [ -n "$found" ]; then
+		row FAIL 'etcd roles' 'user_settings sets neither etcd_cluster nor etcd_proxy' "$found" \
+			'user_settings is read last, so this line would win over local_config (T20)' \
+			'take the line out of /etc/clearwater/user_settings'
+		return 0
+	fi
+	read_local_config
+	if [ -n "$CROOKED" ]; then
+		row FAIL 'etcd roles' 'each role stands on a line of local_config of its own' "${CROOKED%$'\n'}" \
+			'the line holds more, or goes on in the next one, and only a person can cut it safely' \
+			'edit local_config: one assignment a line, without quotes'
+		return 0
+	fi
+	look_at_role_lines
+}
+
+# look_at_role_lines: what the stage that sets the roles will mend by itself.
+look_at_role_lines() {
+	local found cluster proxy note=''
+	found=$(role_lines /etc/clearwater/shared_config)
+	cluster=$(config_value etcd_cluster)
+	proxy=$(config_value etcd_proxy)
+	if [ -n "$found" ]; then
+		note="shared_config sets a role, which belongs to local_config alone: $(joined "$found"); "
+	fi
+	if has_twice "$DROPPED"; then
+		note="${note}a role is set twice in local_config, and the last line counts (T20); "
+	fi
+	if [ -n "$cluster" ] && [ -n "$proxy" ]; then
+		note="${note}both roles are set (T16); "
+	fi
+	if [ -n "$SHAPE" ]; then
+		note="$note$SHAPE; "
+	fi
+	if [ -z "$note" ]; then
+		row PASS 'etcd roles' 'one line a role, in local_config' "$SEEN"
+	else
+		row WARN 'etcd roles' 'one line a role, in local_config' "$note$SEEN" \
+			"local_config is not as Clearwater's documents want it" \
+			"nothing: the script writes both lines anew; see who else writes the file (T22)"
+	fi
+}
+
+# has_twice SET: does one of the two roles stand on more than one line?
+has_twice() {
+	local line clusters=0 proxies=0
+	while IFS= read -r line; do
+		case $line in
+		*etcd_cluster*=*) clusters=$((clusters + 1)) ;;
+		*etcd_proxy*=*) proxies=$((proxies + 1)) ;;
+		esac
+	done <<<"$1"
+	[ "$clusters" -gt 1 ] || [ "$proxies" -gt 1 ]
+}
+
+# survey/files
+
+# look_at_shared_config NEEDED: the file from which the cluster is filled. NEEDED is
+# yes on a master, whose file may become everybody's (T25).
+look_at_shared_config() {
+	local verdict=FAIL do='copy it from a master that has the right one, owner root, mode 0644'
+	read_shared_config
+	if [ -z "$FAULT" ]; then
+		row PASS shared_config 'there, sets values, a shell gets through' "$(file_digest /etc/clearwater/shared_config)"
+		return 0
+	fi
+	if [ "$FAULT" = missing ] && [ "$1" != yes ]; then
+		verdict=WARN do='nothing: this node takes the one of the masters, and its services restart for it (T28)'
+	elif [ "$FAULT" = returns ] || [ "$FAULT" = fails ]; then
+		do='mend the file, the same on every node'
+	fi
+	row "$verdict" shared_config 'there, sets values, no carriage returns, a shell gets through' "$FAULT: $SEEN" \
+		'a node without a good one could give the whole site an empty one (T25), or fail to read it' "$do"
+}
+
+# look_at_plain NAME FILE: a file that is optional; people compare the digests.
+look_at_plain() {
+	if [ ! -f "$2" ]; then
+		row PASS "$1" 'the same on every node of its kind' 'missing; fine if it is missing on every node of its kind'
+	else
+		look_at_letters "$1" "$2" "$(file_digest "$2")"
+	fi
+}
+
+# look_at_letters NAME FILE SEEN: the row of a file that is good, but for letters
+# that check_config_sync stumbles over (T31).
+look_at_letters() {
+	if plain_ascii "$2"; then
+		row PASS "$1" 'the same on every node of its kind' "$3"
+	else
+		row WARN "$1" 'characters of ASCII alone' "$3; it has others" \
+			"Clearwater's check_config_sync will call it out of sync for ever (T31)" \
+			'nothing; the scripts know that'
+	fi
+}
+
+# survey/room
+
+look_at_room() {
+	local status=0
+	if [ -L /var/lib/clearwater-etcd ]; then
+		row FAIL 'room for copies' '/var/lib/clearwater-etcd is a plain folder' 'it is a symbolic link' \
+			'the copy would hold the link and not the data' 'mount the folder there instead of the link'
+		return 0
+	fi
+	if [ ! -d /var/lib/clearwater-etcd ]; then
+		row PASS 'room for copies' 'room for a copy of the etcd data' 'there is no etcd data to copy'
+		return 0
+	fi
+	room_for /var/lib/clearwater-etcd || status=$?
+	right "$status" 'room for copies' "$ROOM kB for a copy of the etcd data" 'the copy would fill the disk' \
+		'make room under /var/backups, without touching /var/lib/clearwater-etcd'
+}
+
+# look_at_tools: what would put the old local_config back (T22).
+look_at_tools() {
+	local place file line found='' tool='(chef-client|puppet|salt-minion|salt-call|ansible-pull|cf-agent)'
+	read_processes
+	while IFS= read -r line; do
+		if [[ $line =~ $tool ]] && ! has "${BASH_REMATCH[1]} runs" "$found"; then
+			found="$found${BASH_REMATCH[1]} runs"$'\n'
+		fi
+	done <<<"$PROCESSES"
+	for place in /etc/chef /etc/puppet /etc/puppetlabs /etc/salt; do
+		if [ -d "$place" ]; then
+			found="$found$place is there"$'\n'
+		fi
+	done
+	for file in /etc/crontab /etc/cron.d/* /etc/cron.hourly/* /etc/cron.daily/* /var/spool/cron/crontabs/root; do
+		if [ -f "$file" ] && names_tool "$file" "$tool"; then
+			found="$found$file calls one"$'\n'
+		fi
+	done
+	if [ -n "$found" ]; then
+		row WARN 'managing tools' 'no Chef, Puppet, Salt or the like' "$(joined "$found")" \
+			'its next run may put the old local_config back (T22)' \
+			'switch it off on every live node, until its own values are corrected'
+	else
+		row PASS 'managing tools' 'no Chef, Puppet, Salt or the like' 'none was found'
+	fi
+}
+
+# names_tool FILE PATTERN: does the file, by name or by a line that is no comment,
+# start one of the tools?
+names_tool() {
+	local line tool=$2
+	if [[ $1 =~ $tool ]]; then
+		return 0
+	fi
+	while IFS= read -r line || [ -n "$line" ]; do
+		if [[ $line != '#'* && $line =~ $tool ]]; then
+			return 0
+		fi
+	done <"$1"
+	return 1
+}
+
+# -- What the survey looks at around the node: etcd and the other nodes
+
+# survey/etcd
+
+# peers: the other nodes that this one looks at. A master looks at every live node,
+# the others look at the masters: so every way that etcd uses is looked at.
+peers() {
+	if [ -n "${LIVE_NODES+set}" ]; then
+		minus "$(lines "${LIVE_NODES[@]}")" "$MANAGEMENT_IP"
+	else
+		minus "$(lines "${MASTERS[@]}")" "$MANAGEMENT_IP"
+	fi
+}
+
+# look_at_own_etcd: does it run here?
+look_at_own_etcd() {
+	read_processes
+	if [ -z "$PROCESSES" ]; then
+		row 'CANNOT TELL' 'etcd here' 'it runs, or the stage stop is done' 'the list of processes cannot be read' \
+			'nobody knows what runs on this node' 'see whether ps works'
+	elif runs clearwater-etcd; then
+		row PASS 'etcd here' 'it runs, or the stage stop is done' 'it runs'
+	elif [ -e /etc/clearwater/no_cluster_manager ] && data_empty; then
+		row PASS 'etcd here' 'it runs, or the stage stop is done' 'the stage stop is done'
+	else
+		row WARN 'etcd here' 'it runs, or the stage stop is done' 'it does not run, and its data is there' \
+			'its etcd is down, so it can tell nothing of the old cluster' 'nothing, if the cause is known: sudo monit status'
+	fi
+}
+
+# look_at_quorum: does a survivor call itself healthy? Then the quorum is not lost,
+# or the recovery is past it already.
+look_at_quorum() {
+	local address healthy old='' asked
+	healthy=$(those health yes)
+	asked=$(either answers)
+	while IFS= read -r address; do
+		if [ -n "$address" ] && ! has "$address" "$(those members new)"; then
+			old=$old$address$'\n'
+		fi
+	done <<<"$healthy"
+	if [ -n "$old" ]; then
+		row FAIL quorum 'no etcd calls itself healthy' "healthy: $(named management "$old")" \
+			'the quorum is not lost: this procedure would destroy a cluster that works' \
+			'do not go on; correct the inventory and render again: requorum plan says what applies'
+	elif [ -n "$healthy" ]; then
+		row PASS quorum 'no etcd calls itself healthy, or it is the new cluster' \
+			"the new cluster is there: $(named management "$healthy")"
+	elif [ -z "$asked" ]; then
+		row 'CANNOT TELL' quorum 'no etcd calls itself healthy' 'no etcd answers here' \
+			'nobody here can say what the old cluster says' 'look at the rows of the other nodes'
+	else
+		row PASS quorum 'no etcd calls itself healthy' "answering, not healthy: $(named management "$asked")"
+	fi
+}
+
+# look_at_members: who the old cluster's members are, from the first survivor that
+# says it. That works without a leader (T34).
+look_at_members() {
+	local address='' listed='' asked strangers dead text
+	asked=$(those 4000 answers)
+	if has "$MANAGEMENT_IP" "$asked"; then
+		address=$MANAGEMENT_IP
+	else
+		read -r address _ <<<"$asked" || true
+	fi
+	if [ -n "$address" ]; then
+		ask 10 curl -s -S -m 6 --noproxy '*' "http://$address:4000/v2/members"
+		listed=$(members_in "$OUT")
+	fi
+	value etcd_members "$(joined "$listed")"
+	if [ -z "$listed" ]; then
+		row 'CANNOT TELL' 'members' 'half or more of them have failed' 'no etcd says who they are' \
+			'whether the inventory has the right masters is not known from here' 'look at the rows of the other nodes'
+		return 0
+	fi
+	strangers=$(minus "$listed" "$(known_addresses)")
+	dead=$(minus "$listed" "$(minus "$listed" "$(failed_nodes)")")
+	text="$(named management "$listed"); failed: $(named management "$dead")"
+	if same_masters listed "$listed"; then
+		row PASS members 'half or more have failed, or they are the new masters' 'the new masters'
+	elif [ -n "$strangers" ] && [ -n "${LIVE_NODES+set}" ]; then
+		row WARN members 'each is in the inventory' "$text; unknown: $(joined "$strangers")" \
+			'the inventory lacks a node of the site: what it is, live or failed, may change the plan' \
+			'find out which nodes these are; correct the inventory and render again'
+	elif [ "$(count_of "$dead")" -ge "$(count_of "$(minus "$listed" "$dead")")" ]; then
+		row PASS members 'half or more of them have failed' "$text"
+	elif [ -n "$strangers" ]; then
+		row 'CANNOT TELL' members 'half or more of them have failed' "$text" \
+			'this script does not know every live node of the site' "look at this row in a new master's survey"
+	else
+		row FAIL members 'half or more of them have failed' "$text" \
+			'by its own list the cluster has not lost its quorum; the inventory is wrong' \
+			'do not go on; correct the inventory and render again'
+	fi
+}
+
+# known_addresses: the management addresses that this script has a name for.
+known_addresses() {
+	local entry
+	for entry in "${NAMES[@]}"; do
+		if [[ $entry == 'management '* ]]; then
+			entry=${entry#* }
+			printf '%s\n' "${entry%% *}"
+		fi
+	done
+	printf '%s\n' "$MANAGEMENT_IP"
+}
+
+# count_of SET: how many members.
+count_of() {
+	local member n=0
+	while IFS= read -r member; do
+		if [ -n "$member" ]; then
+			n=$((n + 1))
+		fi
+	done <<<"$1"
+	printf '%s\n' "$n"
+}
+
+# survey/peers
+
+# look_at_port PORT SET WHAT: the way to a port of other live nodes (T38).
+look_at_port() {
+	local open refused silent unknown seen
+	open=$(both "$(those "$1" answers)"$'\n'"$(those "$1" mute)" "$2")
+	refused=$(both "$(those "$1" refused)" "$2")
+	silent=$(both "$(those "$1" silent)" "$2")
+	unknown=$(minus "$2" "$open"$'\n'"$refused"$'\n'"$silent")
+	seen="answered: $(count_of "$open") of $(count_of "$2")"
+	if [ -n "$refused" ]; then
+		seen="$seen; refused: $(named management "$refused")"
+	fi
+	if [ -n "$unknown" ]; then
+		seen="$seen; not asked: $(named management "$unknown")"
+	fi
+	if [ -n "$silent" ]; then
+		row FAIL "port $1" "$3" "$seen; no answer: $(named management "$silent")" \
+			'a firewall is in the way, or the node is down: etcd would not form or not be reached (T38)' \
+			"see whether the node is up, and the firewall rules on both: sudo iptables -S"
+	elif [ -n "$refused$unknown" ]; then
+		row 'CANNOT TELL' "port $1" "$3" "$seen" \
+			'the machine is up, but no etcd listens there now, so the firewall was not tried' \
+			"nothing, if etcd is stopped there or not yet a master; otherwise: sudo ss -lnt, sudo iptables -S"
+	else
+		row PASS "port $1" "$3" "$seen"
+	fi
+}
+
+# both A B: the members of A that are in B.
+both() { minus "$1" "$(minus "$1" "$2")"; }
+
+# look_at_failed: nothing may answer where a failed node was (T15).
+look_at_failed() {
+	local expected='no failed node answers' open refused unknown
+	open=$(either answers mute)
+	refused=$(either refused)
+	unknown=$(either unknown)
+	if [ -n "$open" ]; then
+		row FAIL 'failed nodes' "$expected" "an answer from $(named management "$open")" \
+			'a failed node is back, with the old data: it can spoil the new cluster (T15)' \
+			'fence it: cut its power or its network, and keep it cut until it is wiped'
+	elif [ -n "$refused" ]; then
+		row WARN 'failed nodes' "$expected" "refused: $(named management "$refused")" \
+			'the machine is up, only its etcd is not: it may start at any time (T15)' \
+			'fence it: cut its power or its network, and keep it cut until it is wiped'
+	elif [ -n "$unknown" ] || [ -z "$KNOCKED" ]; then
+		row 'CANNOT TELL' 'failed nodes' "$expected" "this node could not ask ${unknown:+$(named management "$unknown")}" \
+			'whether the failed nodes are fenced is not known from here (T15)' 'make sure of it by other means'
+	else
+		row PASS 'failed nodes' "$expected" "no answer from $(named management "$(failed_nodes)")"
+	fi
+}
+
+# look_at_clocks: by what the etcd of the masters says the time is (T52).
+look_at_clocks() {
+	local address fact amount off='' asked=''
+	while read -r address fact amount; do
+		if [[ $fact == ahead || $fact == behind ]] && [ "$address" != "$MANAGEMENT_IP" ] &&
+			has "$address" "$(lines "${MASTERS[@]}")"; then
+			asked=$asked$address$'\n'
+			if [ "$amount" -gt 1 ]; then
+				off="$off${off:+, }$(named management "$address") $amount seconds $fact"
+			fi
+		fi
+	done <<<"$KNOCKED"
+	if [ -n "$off" ]; then
+		row WARN clocks 'the same time, to the second or two' "$off" \
+			'it stops nothing, but timers and logs go wrong (T52)' 'set the clock that is wrong; see whether NTP runs'
+	elif [ -z "$asked" ]; then
+		row 'CANNOT TELL' clocks 'the same time, to the second or two' 'no other master has told its time' \
+			'the clocks were not compared' 'compare by hand, on every node: date -u'
+	else
+		row PASS clocks 'the same time, to the second or two' "as on $(named management "$asked")"
+	fi
+}
+
+# ---- Stage survey: look at the node, change nothing --------------------------
+
+stage_survey() {
+	local readable=yes
+	check_root
+	step 'survey/node' 'Look whether this is the node, and has what the stages need' 'T21, T23, T36; not in the written procedure'
+	row PASS root 'root runs the script' 'root'
+	look_at_name
+	look_at_programs
+	look_at_bash
+	look_at_monit
+
+	step 'survey/config' 'Look at what Clearwater'\''s configuration gives' 'T16, T17, T18, T19, T20, T46, T51; not in the written procedure'
+	look_at_config || readable=no
+	if [ "$readable" = yes ]; then
+		look_at_addresses
+		look_at_names
+		look_at_etcd_version
+		look_at_roles
+		look_at_store_key
+		look_at_remote_sites
+	else
+		row 'CANNOT TELL' addresses "local_ip $LOCAL_IP, management address $MANAGEMENT_IP" \
+			'the configuration cannot be read' 'what hangs on its values was not looked at' 'mend the row configuration first'
+	fi
+
+	step 'survey/files' 'Look at the configuration files' 'T25, T26, T31, T32; not in the written procedure'
+	look_at_files
+
+	step 'survey/etcd' 'Look at what etcd says now' 'T34, T35; not in the written procedure'
+	look_at_own_etcd
+	knock_all 'this node and its peers' "$MANAGEMENT_IP"$'\n'"$(peers)"
+	look_at_quorum
+	look_at_members
+
+	step 'survey/peers' 'Look at the ways to the other nodes, and at their clocks' 'T15, T38, T52; not in the written procedure'
+	look_at_port 4000 "$(peers)" 'each other live node answers'
+	look_at_port 2380 "$(minus "$(lines "${MASTERS[@]}")" "$MANAGEMENT_IP")" 'each other master answers'
+	look_at_clocks
+	knock_all 'the failed nodes' "$(failed_nodes)"
+	look_at_failed
+
+	step 'survey/room' 'Look for room for the copies, and for tools that put local_config back' 'T22; not in the written procedure'
+	look_at_room
+	look_at_tools
+
+	survey_verdict
+}
+
+# look_at_files: the files from which the new cluster is filled.
+look_at_files() {
+	local file
+	look_at_shared_config yes
+	look_at_plain dns.json /etc/clearwater/dns.json
+	look_at_plain sas.json /etc/clearwater/sas.json
+	look_at_plain chronos_shared.conf /etc/chronos/chronos_shared.conf
+	read_chronos
+	look_at_cluster_file chronos_cluster.conf
+	value chronos_members "$(joined "$(printf '%s' "$MEMBERS" | sort)")"
+	read_memcached
+	look_at_cluster_file cluster_settings
+	value memcached_members "$(joined "$(printf '%s' "$MEMBERS" | sort)")"
+	digest chronos_cluster.conf /etc/chronos/chronos_cluster.conf
+	digest cluster_settings /etc/clearwater/cluster_settings
+	look_at_cassandra
+	while IFS= read -r file; do
+		digest "${file##*/}" "$file"
+	done <<<"$(configuration_files)"
+}
+
+# look_at_remote_sites: the old remote_site_name asks for one more file (T46).
+look_at_remote_sites() {
+	local status=0
+	remote_settings_there || status=$?
+	SEEN="remote_site_name '$(config_name remote_site_name)', remote_site_names '$(config_name remote_site_names)'"
+	right "$status" 'remote sites' 'with remote_site_name, remote_cluster_settings is there' \
+		'load_from_memcached_cluster would stop half-way (T46)' \
+		'copy /etc/clearwater/remote_cluster_settings from another Vellum node, or write its servers line'
+}
+
+# look_at_cluster_file NAME FILE: what read_chronos or read_memcached has found.
+look_at_cluster_file() {
+	if [ -n "$UNFINISHED" ]; then
+		row FAIL "$1" 'no node joins or leaves' "${UNFINISHED%$'\n'}" \
+			'a scaling was under way when the site failed; loaded as it is, it would be carried on (T42, T43)' \
+			'decide with whoever began it; see RUNBOOK.md, stage config, "If you see something else"'
+	elif [ -n "$PROBLEMS" ]; then
+		row WARN "$1" 'a file that Clearwater can read' "${PROBLEMS%$'\n'}" 'it is not valid' \
+			'read it; the stage config writes it anew, with every Vellum node of the inventory'
+	elif [ -n "$MISMATCH" ]; then
+		row FAIL "$1" 'every live Vellum node of the site, and no stranger' "${MISMATCH%$'\n'}" \
+			'the file or the inventory is wrong; a live node that is missing would join as new (T40)' \
+			'correct the inventory and render again, or the file on every live Vellum node'
+	else
+		row PASS "$1" 'every live Vellum node of the site, and no stranger' "$(named signaling "$MEMBERS")"
+	fi
+}
+
+# look_at_store_key: under which name this node looks for its data store values.
+look_at_store_key() {
+	local status=0
+	store_key_right || status=$?
+	right "$status" etcd_cluster_key "$STORE_KEY" \
+		'this node would look for its data store values under another name (T51)' \
+		'correct etcd_cluster_key in the inventory, or in local_config if that is wrong; render again'
+}
+
+# look_at_cassandra: dead nodes must leave it before the stage load (T44). That can
+# be done now, while etcd is still as it is.
+look_at_cassandra() {
+	local absent
+	read_cassandra
+	absent=$(minus "$(store_needed cassandra)" "$RINGED")
+	if [ -z "$RINGED" ]; then
+		row WARN Cassandra 'nodetool status lists its nodes' "status $STATUS: $OUT" \
+			'Cassandra does not run on this node, or cannot be reached; the stage config will refuse' \
+			'service cassandra status; look into /var/log/cassandra'
+	elif [ -n "$SICK" ]; then
+		row WARN Cassandra 'every row begins with UN' "${SICK%$'\n'}" \
+			'Cassandra has dead nodes; the stage config will refuse (T44)' \
+			"bring back what is only down; remove what is dead for good: ${REMOVAL%$'\n'}"
+	elif [ -n "$absent" ]; then
+		row WARN Cassandra 'a row for every live Vellum node' "missing: $(named signaling "$absent")" \
+			'a node has left Cassandra, or the inventory is wrong; the stage config will refuse (T46)' \
+			'bring the node back into Cassandra; or correct the inventory and render again'
+	else
+		row PASS Cassandra 'every row begins with UN' "$(named signaling "$RINGED")"
+	fi
+}
+
 # ---- Stage stop: stop the etcd processes -------------------------------------
 
 stage_stop() {
@@ -2669,11 +3811,12 @@ confirm_files() {
 
 stage_create() {
 	AFFECTS="calls go on; the masters of site $SITE form no cluster without this one"
-	step 'create/ready' 'Check that the old cluster is gone from this node' 'procedure 4.2; T4, T6, T10, T13, T14'
+	step 'create/ready' 'Check that the old cluster is gone from this node' 'procedure 4.2; T4, T6, T10, T13, T14, T15'
 	check_monit
 	check_shared_config
 	check_local_config
 	check_cleared
+	check_peers
 	confirm_role
 
 	step 'create/local-config' 'Set etcd_cluster, and blank etcd_proxy' 'procedure 4.1; T16, T17, T18, T19, T20, T21, T22'
@@ -2703,7 +3846,8 @@ stage_confirm() {
 	confirm_overwriting
 	ok 'local_config has the new masters, and there is room for the copies'
 
-	step 'confirm/formed' 'Prove that the masters have formed one new cluster' 'procedure 4.8, 4.10, 4.11; T10, T14, T33, T34, T35'
+	step 'confirm/formed' 'Prove that the masters have formed one new cluster' 'procedure 4.8, 4.10, 4.11; T10, T14, T15, T33, T34, T35'
+	check_fenced
 	# clearwater-etcdctl cluster-health says "cluster is healthy" with one member
 	# alone, and member list lists members that never started (T34).
 	if ! wait_for 180 5 'the masters to form one cluster' cluster_formed; then
@@ -2843,6 +3987,7 @@ usage() {
 		"       sudo bash $NODE.sh --archive" \
 		'' \
 		"The stages of $NODE, in order:" \
+		'  survey    look at the node and its neighbours; changes nothing' \
 		'  stop      stop the etcd processes and wipe the etcd data' \
 		'  config    check the configuration on this node' \
 		'  create    set etcd_cluster and start etcd' \
@@ -2876,6 +4021,7 @@ overview() {
 	say "$NODE ($TYPE) of site $SITE, deployment $DEPLOYMENT, plan $PLAN"
 	say_unended
 	say 'The stages, as found by looking:'
+	printf '%s|   %-8s %s\n' "$NODE" survey 'to be run first; it looks, and leaves nothing to see it by'
 	stands stop "$(look_stop)"
 	printf '%s|   %-8s %s\n' "$NODE" config 'to be run after stop; it looks, and leaves no trace to see it by'
 	stands create "$(look_etcd)"
@@ -2896,6 +4042,7 @@ overview() {
 }
 
 look_stop() {
+	SEEN='/etc/clearwater/no_cluster_manager is missing'
 	if begun; then
 		printf 'done: the etcd data here belongs to the new cluster\n'
 	elif [ -e /etc/clearwater/no_cluster_manager ] && data_empty && ports_free && nothing_runs; then
@@ -2992,7 +4139,7 @@ read_arguments() {
 		shift
 	done
 	case $STAGE in
-	'' | stop | config | create | confirm | manage) ;;
+	'' | survey | stop | config | create | confirm | manage) ;;
 	join | load | finish) wrong_usage "$NODE has no part in the stage $STAGE" ;;
 	*) wrong_usage "there is no stage $STAGE" ;;
 	esac
@@ -3009,6 +4156,9 @@ at_end() { return 0; }
 
 # run_stage: the stage itself, once it is sure that this is the node.
 run_stage() {
+	if [ "$STAGE" = survey ]; then
+		stage_survey # it goes on where check_node would end
+	fi
 	check_node
 	check_store_key
 	case $STAGE in
