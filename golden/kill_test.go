@@ -1,0 +1,167 @@
+package golden_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"requorum/render"
+)
+
+// everyNth is how many of the points at which nothing has changed are tried
+// without -kills.
+const everyNth = 12
+
+// TestKills kills the stages of golden scripts with SIGKILL: the whole process
+// group, before or after an external command. Run again, the stage must end as if
+// nothing had happened: the same node, every copy that was made before unchanged,
+// and no file of the configuration torn in between.
+//
+// With -kills it does so after every command of every stage of every golden
+// script, and before each command that finds another node than the one before
+// left. Without it, one script of each shape stands for the rest, and of the
+// points those at which the node has changed, and every everyNth other one.
+func TestKills(t *testing.T) {
+	needRoot(t)
+	var tried, stages, commands atomic.Int64
+	begin := time.Now()
+	t.Cleanup(func() {
+		fmt.Printf("KILLS: %d kills tried, over %d stages with %d external commands, in %v\n",
+			tried.Load(), stages.Load(), commands.Load(), time.Since(begin).Round(time.Second))
+	})
+	seen := map[render.Shape]bool{}
+	for _, name := range caseNames(t) {
+		p, b := build(t, name)
+		for _, s := range b.Scripts {
+			if seen[s.Shape] && !*kills {
+				continue
+			}
+			seen[s.Shape] = true
+			t.Run(name+"/"+s.Node, func(t *testing.T) {
+				t.Parallel()
+				dueStages(t, p, s, func(c *wrapped) {
+					k := newKilling(c)
+					points := k.points(*kills)
+					for _, n := range points {
+						k.at(n)
+						tried.Add(1)
+					}
+					stages.Add(1)
+					commands.Add(int64(len(k.trace) / 2))
+					if *kills {
+						fmt.Printf("%s %s %s: %d commands, %d kills\n", name, s.Node, c.stage, len(k.trace)/2, len(points))
+					}
+				})
+			})
+		}
+	}
+}
+
+// killing is a stage, and what it comes to when nothing happens.
+type killing struct {
+	*wrapped
+	trace []string // a line a point: before or after, a digest of the node, the command
+	want  map[string]string
+	keeps map[string]map[string]bool
+	files map[string][2]string // the configuration, before and after
+}
+
+// mustNotTear are files that Clearwater's programs read at any time.
+var mustNotTear = []string{config, chronos, servers, "/etc/clearwater/shared_config"}
+
+func newKilling(c *wrapped) *killing {
+	c.t.Helper()
+	k := &killing{wrapped: c, files: map[string][2]string{}}
+	r := c.fresh()
+	defer r.drop()
+	before := r.nodeState()
+	out, status := r.attempt("REQUORUM_TRACE=yes")
+	if !r.done(out, status) {
+		c.t.Fatalf("stage %s, not killed: status %d\n%s", c.stage, status, out)
+	}
+	k.trace = strings.Split(strings.TrimSuffix(string(read(c.t, r.path("/world/kill/trace"))), "\n"), "\n")
+	r.settle()
+	k.want, k.keeps = r.nodeState(), kept(r.copies())
+	for _, path := range mustNotTear {
+		k.files[path] = [2]string{before[path], k.want[path]}
+	}
+	return k
+}
+
+// moves reports whether the node was another one at point n than at the one
+// before. Points are numbered from 1.
+func (k *killing) moves(n int) bool {
+	return n > 1 && strings.Fields(k.trace[n-1])[1] != strings.Fields(k.trace[n-2])[1]
+}
+
+// points chooses where to kill. Odd points are before a command.
+func (k *killing) points(all bool) []int {
+	var list []int
+	for n := 1; n <= len(k.trace); n++ {
+		switch {
+		case k.moves(n), all && n%2 == 0, n%(2*everyNth) == 0:
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+// at kills the stage at a point, and runs it again.
+func (k *killing) at(n int) {
+	k.t.Helper()
+	c := k.fresh()
+	defer c.drop()
+	where := fmt.Sprintf("stage %s killed at point %d, %s", k.stage, n, k.trace[n-1])
+	out, status := c.attempt(fmt.Sprintf("REQUORUM_KILL=%d", n))
+	if status != -1 {
+		k.t.Errorf("%s: not killed, status %d\n%s", where, status, out)
+		return
+	}
+	k.whole(c, where)
+	k.again(c, where+"\n"+out)
+}
+
+// whole holds that each file of the configuration is the old one or the new one.
+func (k *killing) whole(c *wrapped, where string) {
+	k.t.Helper()
+	state := c.nodeState()
+	for _, path := range mustNotTear {
+		either := k.files[path]
+		if !slices.Contains(either[:], state[path]) {
+			k.t.Errorf("%s\n%s is torn: %q, neither %q nor %q", where, path, state[path], either[0], either[1])
+		}
+	}
+}
+
+// again runs a stage that was cut off, and holds that all is as it should be.
+func (k *killing) again(c *wrapped, where string) {
+	k.t.Helper()
+	earlier := c.copies()
+	out, status := c.attempt()
+	if !c.done(out, status) {
+		k.t.Errorf("%s\nrun again: status %d\n%s", where, status, out)
+		return
+	}
+	c.settle()
+	if d := differences(k.want, c.nodeState()); d != "" {
+		k.t.Errorf("%s\nrun again, the node differs:\n%s\n%s", where, d, out)
+	}
+	now := c.copies()
+	for path, what := range earlier {
+		if now[path] != what {
+			k.t.Errorf("%s\nthe earlier copy %s was %q and is %q", where, path, what, now[path])
+		}
+	}
+	found := kept(now)
+	for path, forms := range k.keeps {
+		for what := range forms {
+			if !found[path][what] {
+				k.t.Errorf("%s\nno whole copy of %s: %v instead of %q", where, path, found[path], what)
+			}
+		}
+	}
+}
+
