@@ -2,8 +2,10 @@ package golden_test
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -11,9 +13,9 @@ import (
 	"requorum/render"
 )
 
-// everyNth is how many of the points at which nothing has changed are tried
-// without -kills.
-const everyNth = 12
+// everyNth tells how many of the commands that change nothing are tried without
+// -kills: one of so many.
+const everyNth = 8
 
 // TestKills kills the stages of golden scripts with SIGKILL: the whole process
 // group, before or after an external command. Run again, the stage must end as if
@@ -22,16 +24,13 @@ const everyNth = 12
 //
 // With -kills it does so after every command of every stage of every golden
 // script, and before each command that finds another node than the one before
-// left. Without it, one script of each shape stands for the rest, and of the
-// points those at which the node has changed, and every everyNth other one.
+// left. Without it, one script of each shape stands for the rest; of stages that
+// run the same commands with the same effects one stands for the rest; and of the
+// points those are tried at which the node has changed, and every everyNth other.
 func TestKills(t *testing.T) {
 	needRoot(t)
-	var tried, stages, commands atomic.Int64
-	begin := time.Now()
-	t.Cleanup(func() {
-		fmt.Printf("KILLS: %d kills tried, over %d stages with %d external commands, in %v\n",
-			tried.Load(), stages.Load(), commands.Load(), time.Since(begin).Round(time.Second))
-	})
+	count := &killCount{t: t, begin: time.Now()}
+	t.Cleanup(count.print)
 	seen := map[render.Shape]bool{}
 	for _, name := range caseNames(t) {
 		p, b := build(t, name)
@@ -44,20 +43,54 @@ func TestKills(t *testing.T) {
 				t.Parallel()
 				dueStages(t, p, s, func(c *wrapped) {
 					k := newKilling(c)
-					points := k.points(*kills)
+					points := count.choose(k)
 					for _, n := range points {
 						k.at(n)
-						tried.Add(1)
 					}
-					stages.Add(1)
-					commands.Add(int64(len(k.trace) / 2))
-					if *kills {
-						fmt.Printf("%s %s %s: %d commands, %d kills\n", name, s.Node, c.stage, len(k.trace)/2, len(points))
-					}
+					count.add(k, len(points))
 				})
 			})
 		}
 	}
+}
+
+// killCount chooses and counts the kills of all stages.
+type killCount struct {
+	t                      *testing.T
+	begin                  time.Time
+	known                  sync.Map // stages that were tried, by what they do
+	stages, commands, done atomic.Int64
+}
+
+// choose gives the points at which to kill. Odd ones are before a command.
+func (count *killCount) choose(k *killing) []int {
+	nth := everyNth
+	_, known := count.known.LoadOrStore(k.does(), true)
+	if known {
+		nth *= 4
+	}
+	var list []int
+	for n := 1; n <= len(k.trace); n++ {
+		switch {
+		case *kills && (k.moves(n) || n%2 == 0), !known && k.moves(n), n%(2*nth) == 0:
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+func (count *killCount) add(k *killing, tried int) {
+	count.stages.Add(1)
+	count.commands.Add(int64(len(k.trace) / 2))
+	done := count.done.Add(int64(tried))
+	if *kills {
+		fmt.Printf("%s: stage %s: %d commands, %d kills; %d kills so far\n", k.t.Name(), k.stage, len(k.trace)/2, tried, done)
+	}
+}
+
+func (count *killCount) print() {
+	fmt.Printf("KILLS: %d kills tried, in %d stages with %d external commands, in %v\n",
+		count.done.Load(), count.stages.Load(), count.commands.Load(), time.Since(count.begin).Round(time.Second))
 }
 
 // killing is a stage, and what it comes to when nothing happens.
@@ -78,12 +111,10 @@ func newKilling(c *wrapped) *killing {
 	r := c.fresh()
 	defer r.drop()
 	before := r.nodeState()
-	out, status := r.attempt("REQUORUM_TRACE=yes")
-	if !r.done(out, status) {
-		c.t.Fatalf("stage %s, not killed: status %d\n%s", c.stage, status, out)
+	if out, ok := r.settled("REQUORUM_TRACE=yes"); !ok {
+		c.t.Fatalf("stage %s, not killed: %s", c.stage, out)
 	}
 	k.trace = strings.Split(strings.TrimSuffix(string(read(c.t, r.path("/world/kill/trace"))), "\n"), "\n")
-	r.settle()
 	k.want, k.keeps = r.nodeState(), kept(r.copies())
 	for _, path := range mustNotTear {
 		k.files[path] = [2]string{before[path], k.want[path]}
@@ -97,17 +128,19 @@ func (k *killing) moves(n int) bool {
 	return n > 1 && strings.Fields(k.trace[n-1])[1] != strings.Fields(k.trace[n-2])[1]
 }
 
-// points chooses where to kill. Odd points are before a command.
-func (k *killing) points(all bool) []int {
-	var list []int
-	for n := 1; n <= len(k.trace); n++ {
-		switch {
-		case k.moves(n), all && n%2 == 0, n%(2*everyNth) == 0:
-			list = append(list, n)
-		}
+// does tells a stage by its commands, without their arguments that only this node
+// has, and by which of them change the node.
+func (k *killing) does() string {
+	var b strings.Builder
+	b.WriteString(string(k.stage))
+	for n, point := range k.trace {
+		words := strings.Fields(point)
+		fmt.Fprintf(&b, "\n%v %s", k.moves(n+1), strings.Join(words[2:min(len(words), 5)], " "))
 	}
-	return list
+	return ownNumbers.ReplaceAllString(b.String(), "N")
 }
+
+var ownNumbers = regexp.MustCompile(`[0-9a-f.]*[0-9][0-9a-fTZ.-]*`)
 
 // at kills the stage at a point, and runs it again.
 func (k *killing) at(n int) {
@@ -140,12 +173,11 @@ func (k *killing) whole(c *wrapped, where string) {
 func (k *killing) again(c *wrapped, where string) {
 	k.t.Helper()
 	earlier := c.copies()
-	out, status := c.attempt()
-	if !c.done(out, status) {
-		k.t.Errorf("%s\nrun again: status %d\n%s", where, status, out)
+	out, ok := c.settled()
+	if !ok {
+		k.t.Errorf("%s\nrun again: %s", where, out)
 		return
 	}
-	c.settle()
 	if d := differences(k.want, c.nodeState()); d != "" {
 		k.t.Errorf("%s\nrun again, the node differs:\n%s\n%s", where, d, out)
 	}
@@ -164,4 +196,3 @@ func (k *killing) again(c *wrapped, where string) {
 		}
 	}
 }
-

@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -28,9 +27,6 @@ type wrapped struct {
 	*world
 	stage model.StageName
 }
-
-// inWrapped is what the programs behind the wrappers are found by.
-const inWrapped = "PATH=/world/real:/host/usr/sbin:/host/usr/bin:/host/sbin:/host/bin"
 
 // wrap makes a wrapped copy of a world, for one stage.
 func (w *world) wrap(script []byte, stage model.StageName) *wrapped {
@@ -108,6 +104,22 @@ func (c *wrapped) attempt(env ...string) (output string, status int) {
 	return c.enter(append(append([]string{"/host/usr/bin/env"}, env...), "/bin/bash", c.script, "--yes", c.node, string(c.stage))...)
 }
 
+// settled runs the stage, and then lets the imaginary node do what it is about to
+// do. It must go through.
+func (c *wrapped) settled(env ...string) (output string, ok bool) {
+	c.t.Helper()
+	const then = `"$@" || exit $?
+read -r now </world/time
+echo $((now + 600)) >/world/time
+PATH=/world/real:/host/usr/bin:/host/bin monit summary >/dev/null`
+	out, status := c.enter(append(append([]string{"/host/usr/bin/env"}, env...), "/bin/sh", "-c", then, "sh",
+		"/bin/bash", c.script, "--yes", c.node, string(c.stage))...)
+	if status == 0 && strings.Contains(out, "STAGE "+string(c.stage)+" DONE on "+c.node) {
+		return out, true
+	}
+	return fmt.Sprintf("status %d\n%s", status, out), false
+}
+
 func (c *wrapped) enter(command ...string) (output string, status int) {
 	c.t.Helper()
 	cmd := exec.Command(filepath.Join("testdata", "world", "enter.sh"), append([]string{c.root}, command...)...)
@@ -129,22 +141,6 @@ func (c *wrapped) enter(command ...string) (output string, status int) {
 	_, err = io.Copy(io.Discard, left)
 	c.must0(err)
 	return buf.String(), cmd.ProcessState.ExitCode()
-}
-
-// done reports whether the run ended as it has to.
-func (c *wrapped) done(out string, status int) bool {
-	return status == 0 && strings.Contains(out, "STAGE "+string(c.stage)+" DONE on "+c.node)
-}
-
-// settle lets the imaginary node do what it is about to do.
-func (c *wrapped) settle() {
-	c.t.Helper()
-	now, err := strconv.Atoi(strings.TrimSpace(string(read(c.t, c.path("/world/time")))))
-	c.must0(err)
-	c.write("/world/time", []byte(fmt.Sprintln(now+600)))
-	if out, status := c.enter("/host/usr/bin/env", inWrapped, "/world/real/monit", "summary"); status != 0 {
-		c.t.Fatalf("monit summary: status %d\n%s", status, out)
-	}
 }
 
 // The folder of the copies, and what a comparison of two nodes leaves out: logs,
