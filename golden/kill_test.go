@@ -119,8 +119,14 @@ func newKilling(c *wrapped) *killing {
 	for _, path := range mustNotTear {
 		k.files[path] = [2]string{before[path], k.want[path]}
 	}
+	if was, is := shortOf(before[config]), shortOf(k.want[config]); was != is {
+		c.t.Errorf("stage %s changed local_config from %s to %s", c.stage, was, is)
+	}
 	return k
 }
+
+// shortOf gives mode and owner of what describe says.
+func shortOf(described string) string { return described[:strings.LastIndex(described, " ")] }
 
 // moves reports whether the node was another one at point n than at the one
 // before. Points are numbered from 1.
