@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"requorum/model"
 	"requorum/render"
 )
 
@@ -62,7 +63,7 @@ type killCount struct {
 	stages, commands, done atomic.Int64
 }
 
-// choose gives the points at which to kill. Odd ones are before a command.
+// choose gives the points at which to kill.
 func (count *killCount) choose(k *killing) []int {
 	nth := everyNth
 	_, known := count.known.LoadOrStore(k.does(), true)
@@ -70,9 +71,13 @@ func (count *killCount) choose(k *killing) []int {
 		nth *= 4
 	}
 	var list []int
+	ended := 0 // commands that have
 	for n := 1; n <= len(k.trace); n++ {
-		switch {
-		case *kills && (k.moves(n) || n%2 == 0), !known && k.moves(n), n%(2*nth) == 0:
+		after := strings.HasPrefix(k.trace[n-1], "after")
+		if after {
+			ended++
+		}
+		if k.moves(n) && (*kills || !known) || after && (*kills || ended%nth == 0) {
 			list = append(list, n)
 		}
 	}
@@ -201,4 +206,59 @@ func (k *killing) again(c *wrapped, where string) {
 			}
 		}
 	}
+}
+
+// TestKillsFind sets faults into a script that only a kill brings to light, and
+// holds that one does.
+func TestKillsFind(t *testing.T) {
+	needRoot(t)
+	p, b := build(t, "example")
+	i := slices.IndexFunc(b.Scripts, func(s render.Script) bool { return s.Node == "vellum-1" })
+	s := b.Scripts[i]
+	for _, fault := range []struct {
+		name      string
+		stage     model.StageName
+		from, to  string
+		complaint string
+	}{
+		{"file written in place", model.Create,
+			"change mv -f /etc/clearwater/local_config.requorum-new /etc/clearwater/local_config",
+			"cat /etc/clearwater/local_config.requorum-new >/etc/clearwater/local_config", "is torn"},
+		{"note after the start", model.Create, "\tnote_begun\n\tstart_etcd 120", "\tstart_etcd 120\n\tnote_begun", "run again: status 1"},
+		{"copies removed", model.Stop, "\tchange rm -f /var/backups/requorum/begun",
+			"\trm -rf /var/backups/requorum/*\n\tchange rm -f /var/backups/requorum/begun", "the earlier copy"},
+	} {
+		t.Run(strings.ReplaceAll(fault.name, " ", "_"), func(t *testing.T) {
+			t.Parallel()
+			script := strings.Replace(string(s.Source()), fault.from, fault.to, 1)
+			if script == string(s.Source()) {
+				t.Fatal("the script has no place for this fault any more; find another")
+			}
+			w := newWorld(t, p, s)
+			w.spoil(s)
+			w.reach(p, s, fault.stage)
+			w.write(w.script, []byte(script))
+			heard := &hearing{TB: t}
+			w.t = heard
+			k := newKilling(w.wrap([]byte(script), fault.stage))
+			for n := 1; n <= len(k.trace) && heard.complaints == ""; n++ {
+				if k.moves(n) {
+					k.at(n)
+				}
+			}
+			if !strings.Contains(heard.complaints, fault.complaint) {
+				t.Errorf("no kill has brought to light %q, but: %s", fault.complaint, heard.complaints)
+			}
+		})
+	}
+}
+
+// hearing takes complaints and does not fail for them.
+type hearing struct {
+	testing.TB
+	complaints string
+}
+
+func (h *hearing) Errorf(format string, args ...any) {
+	h.complaints += fmt.Sprintf(format, args...) + "\n"
 }
