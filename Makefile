@@ -2,12 +2,13 @@
 # make test    everything that CI runs
 # make golden  write the golden files anew; read the difference before committing
 # make bench   benchmarks, and ratios beside other programs
+# make kills   kill every stage of every golden script after each of its commands
 # make fuzz    each fuzz target for FUZZTIME
 
 FUZZTIME ?= 30s
 SHFMT_VERSION = v3.14.1
 
-.PHONY: run test golden bench fuzz tools stale clean
+.PHONY: run test golden bench fuzz kills sample out/golden.test tools stale clean
 
 run:
 	mkdir -p out
@@ -19,7 +20,8 @@ test: tools stale
 	gofmt -l . | (! grep .)
 	go vet ./...
 	go vet -tags bench ./golden
-	go test -timeout 20m ./...
+	go test -timeout 20m -skip '^TestKills$$' ./...
+	$(MAKE) sample
 	go test -race -timeout 10m ./model/... ./render/... ./cmd/...
 	$(MAKE) fuzz
 
@@ -39,6 +41,19 @@ golden:
 fuzz:
 	go test ./model/inventory -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME) -fuzzminimizetime 10x
 	go test ./render -run '^$$' -fuzz FuzzQuote -fuzztime $(FUZZTIME) -fuzzminimizetime 10x
+
+# A test binary of its own, so that the number of kills is seen.
+out/golden.test:
+	mkdir -p out
+	go test -c -o $@ ./golden
+
+# The kills that stand for all.
+sample: out/golden.test
+	cd golden && ../out/golden.test -test.run '^TestKills$$' -test.timeout 20m
+
+# All of them, and writes torn in more ways. This takes an hour or so.
+kills: tools out/golden.test
+	cd golden && ../out/golden.test -test.run '^(TestKills|TestTornWrites)$$' -test.timeout 0 -kills
 
 bench:
 	go test ./golden -run '^$$' -bench . -benchmem

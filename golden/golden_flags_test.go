@@ -5,3 +5,8 @@ import "flag"
 // update makes every golden test write what it found instead of comparing:
 // go test ./golden -update. Read the diff before committing it.
 var update = flag.Bool("update", false, "write the golden files anew")
+
+// kills makes TestKills kill every stage of every golden script at every point,
+// which takes long; without it a few scripts and points stand for all. See
+// "make kills".
+var kills = flag.Bool("kills", false, "kill every stage of every golden script after each of its commands")
