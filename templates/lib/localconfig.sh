@@ -19,12 +19,13 @@ role_line() {
 
 # Filled by read_local_config.
 KEPT=''    # the file without its role lines, every line ended, no carriage return
+DROPPED='' # the role lines
 SHAPE=''   # what is wrong with the shape of the file; empty if nothing
 CROOKED='' # role lines that only a person can cut
 
 read_local_config() {
 	local line return=$'\r' last=''
-	KEPT='' SHAPE='' CROOKED=''
+	KEPT='' DROPPED='' SHAPE='' CROOKED=''
 	while IFS= read -r line || [ -n "$line" ]; do
 		if [[ $line == *"$return" ]]; then
 			line=${line%"$return"}
@@ -32,6 +33,7 @@ read_local_config() {
 		fi
 		last=$line
 		if role_line "$line"; then
+			DROPPED=$DROPPED$line$'\n'
 			if ! one_line "$line"; then
 				CROOKED=$CROOKED$line$'\n'
 			fi

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # bono-1: its part in the recovery of the etcd cluster of site site1.
-# Plan 0b138d5d92b6, made by requorum.
+# Plan 0f199734546d, made by requorum.
 #
 # Run this on node bono-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='0b138d5d92b6'
+PLAN='0f199734546d'
 DEPLOYMENT='ims-example'
 NODE='bono-1'
 TYPE='bono'
@@ -1420,12 +1420,13 @@ role_line() {
 
 # Filled by read_local_config.
 KEPT=''    # the file without its role lines, every line ended, no carriage return
+DROPPED='' # the role lines
 SHAPE=''   # what is wrong with the shape of the file; empty if nothing
 CROOKED='' # role lines that only a person can cut
 
 read_local_config() {
 	local line return=$'\r' last=''
-	KEPT='' SHAPE='' CROOKED=''
+	KEPT='' DROPPED='' SHAPE='' CROOKED=''
 	while IFS= read -r line || [ -n "$line" ]; do
 		if [[ $line == *"$return" ]]; then
 			line=${line%"$return"}
@@ -1433,6 +1434,7 @@ read_local_config() {
 		fi
 		last=$line
 		if role_line "$line"; then
+			DROPPED=$DROPPED$line$'\n'
 			if ! one_line "$line"; then
 				CROOKED=$CROOKED$line$'\n'
 			fi

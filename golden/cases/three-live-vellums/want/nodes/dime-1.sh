@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # dime-1: its part in the recovery of the etcd cluster of site site1.
-# Plan f09cc8bba0ca, made by requorum.
+# Plan 776661affd9e, made by requorum.
 #
 # Run this on node dime-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='f09cc8bba0ca'
+PLAN='776661affd9e'
 DEPLOYMENT='three live Vellums'
 NODE='dime-1'
 TYPE='dime'
@@ -1415,12 +1415,13 @@ role_line() {
 
 # Filled by read_local_config.
 KEPT=''    # the file without its role lines, every line ended, no carriage return
+DROPPED='' # the role lines
 SHAPE=''   # what is wrong with the shape of the file; empty if nothing
 CROOKED='' # role lines that only a person can cut
 
 read_local_config() {
 	local line return=$'\r' last=''
-	KEPT='' SHAPE='' CROOKED=''
+	KEPT='' DROPPED='' SHAPE='' CROOKED=''
 	while IFS= read -r line || [ -n "$line" ]; do
 		if [[ $line == *"$return" ]]; then
 			line=${line%"$return"}
@@ -1428,6 +1429,7 @@ read_local_config() {
 		fi
 		last=$line
 		if role_line "$line"; then
+			DROPPED=$DROPPED$line$'\n'
 			if ! one_line "$line"; then
 				CROOKED=$CROOKED$line$'\n'
 			fi
