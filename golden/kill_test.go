@@ -222,11 +222,10 @@ func TestKillsFind(t *testing.T) {
 		complaint string
 	}{
 		{"file written in place", model.Create,
-			"change mv -f /etc/clearwater/local_config.requorum-new /etc/clearwater/local_config",
-			"cat /etc/clearwater/local_config.requorum-new >/etc/clearwater/local_config", "is torn"},
+			"\tchange mv -f \"$1.requorum-new\" \"$1\" ||", "\tcat \"$1.requorum-new\" >\"$1\" ||", "is torn"},
 		{"note after the start", model.Create, "\tnote_begun\n\tstart_etcd 120", "\tstart_etcd 120\n\tnote_begun", "run again: status 1"},
-		{"copies removed", model.Stop, "\tchange rm -f /var/backups/requorum/begun",
-			"\trm -rf /var/backups/requorum/*\n\tchange rm -f /var/backups/requorum/begun", "the earlier copy"},
+		{"copies removed", model.Stop, "\tstep 'stop/hold'",
+			"\trm -rf /var/backups/requorum/*\n\tstep 'stop/hold'", "the earlier copy"},
 	} {
 		t.Run(strings.ReplaceAll(fault.name, " ", "_"), func(t *testing.T) {
 			t.Parallel()
