@@ -16,7 +16,7 @@ import (
 
 // everyNth tells how many of the commands that change nothing are tried without
 // -kills: one of so many.
-const everyNth = 8
+const everyNth = 60
 
 // TestKills kills the stages of golden scripts with SIGKILL: the whole process
 // group, before or after an external command. Run again, the stage must end as if

@@ -101,7 +101,16 @@ func (c *wrapped) drop() { c.must0(os.RemoveAll(c.root)) }
 // kill, as it would on a node. A killed run has the status -1.
 func (c *wrapped) attempt(env ...string) (output string, status int) {
 	c.t.Helper()
-	return c.enter(append(append([]string{"/host/usr/bin/env"}, env...), "/bin/bash", c.script, "--yes", c.node, string(c.stage))...)
+	return c.enter(append(append([]string{"/host/usr/bin/env"}, env...), c.command()...)...)
+}
+
+// command is the stage, unattended.
+func (c *wrapped) command() []string {
+	command := []string{"/bin/bash", c.script, "--yes", c.node}
+	if codes := c.codes[c.stage]; codes != "" {
+		command = append(command, "--codes", codes)
+	}
+	return append(command, string(c.stage))
 }
 
 // settled runs the stage, and then lets the imaginary node do what it is about to
@@ -112,8 +121,7 @@ func (c *wrapped) settled(env ...string) (output string, ok bool) {
 read -r now </world/time
 echo $((now + 600)) >/world/time
 PATH=/world/real:/host/usr/bin:/host/bin monit summary >/dev/null`
-	out, status := c.enter(append(append([]string{"/host/usr/bin/env"}, env...), "/bin/sh", "-c", then, "sh",
-		"/bin/bash", c.script, "--yes", c.node, string(c.stage))...)
+	out, status := c.enter(append(append([]string{"/host/usr/bin/env"}, env...), append([]string{"/bin/sh", "-c", then, "sh"}, c.command()...)...)...)
 	if status == 0 && strings.Contains(out, "STAGE "+string(c.stage)+" DONE on "+c.node) {
 		return out, true
 	}
@@ -198,13 +206,21 @@ func (c *wrapped) copies() map[string]string {
 }
 
 // kept turns copies round: what was kept of which path of the node. The folder of
-// a run is PLAN/TIME-STAGE.
+// a run is PLAN/TIME-STAGE. What stands in it by itself is no copy of a file, but
+// what a command has printed: its time says nothing, and what cw-mark_node_failed
+// prints is lost with the run that called it.
 func kept(copies map[string]string) map[string]map[string]bool {
 	by := map[string]map[string]bool{}
 	for path, what := range copies {
 		parts := strings.SplitN(path, "/", 3)
 		if len(parts) < 3 {
 			continue
+		}
+		if strings.HasPrefix(parts[2], "mark-") {
+			continue
+		}
+		if words := strings.SplitN(what, " ", 4); !strings.Contains(parts[2], "/") && len(words) == 4 {
+			what = strings.Join(words[:3], " ")
 		}
 		if by[parts[2]] == nil {
 			by[parts[2]] = map[string]bool{}

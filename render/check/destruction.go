@@ -90,7 +90,7 @@ var targets = []target{
 // variableTargets are targets that are not literal, or how they may begin if
 // they have no end.
 var variableTargets = []target{
-	{path: `"$COPIES/`, by: []string{"cp", redirection}, why: "this run's own new folder of copies"},
+	{path: `"$COPIES/`, by: []string{"cp", "mv", redirection}, why: "this run's own new folder of copies"},
 	{path: `"$COPIES${1%/*}"`, by: []string{"mkdir"}, why: "a folder in it"},
 	{path: `"$folder"`, by: []string{"mkdir"}, why: "the same folder when it is new"},
 	{path: `"/var/backups/requorum/$PLAN"`, by: []string{"mkdir"}, why: "the folder of all copies of this plan"},

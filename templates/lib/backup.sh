@@ -58,25 +58,28 @@ free_space() {
 }
 
 # keep PATH: copies a file or a folder with owner, mode and times, and proves
-# that the copy is the same. The copy stands in COPIES under its whole path.
+# that the copy is the same. The copy stands in COPIES under its whole path. As
+# long as it may be torn, its name ends in .part.
 keep() {
 	if [ "$DRY" = yes ]; then
-		would_run "cp -a $1 /var/backups/requorum/$PLAN/TIME-$STAGE$1"
+		would_run "cp -a $1 /var/backups/requorum/$PLAN/TIME-$STAGE$1.part"
 		return 0
 	fi
 	make_copies_folder
 	mkdir -p "$COPIES${1%/*}" || unwritten "$COPIES${1%/*}"
-	if ! change cp -a "$1" "$COPIES/${1#/}"; then
+	if ! change cp -a "$1" "$COPIES/${1#/}.part"; then
 		fail "a copy of $1 in $COPIES" "status $STATUS: $OUT" \
 			'the disk is full or broken; the original is untouched' \
 			'make room, then run the stage again:'$'\n''df -h /var/backups'
 	fi
-	ask 600 diff -r "$1" "$COPIES$1"
+	ask 600 diff -r "$1" "$COPIES$1.part"
 	if [ "$STATUS" -ne 0 ]; then
 		fail "the copy of $1 is the same as the original" "they differ: $OUT" \
 			'something still writes there, or the disk is broken' \
 			"find out which process writes to $1, then run the stage again; the original is untouched"
 	fi
+	settle
+	mv "$COPIES/${1#/}.part" "$COPIES/${1#/}" || unwritten "$COPIES$1"
 	settle
 }
 

@@ -120,14 +120,15 @@ note_begun() {
 	printf '%s\n' "$PLAN" >/var/backups/requorum/begun || unwritten /var/backups/requorum/begun
 }
 
-# begun: is the etcd data here this plan's own, under the new local_config? Then
-# the stage that makes it was begun before.
+# begun: is the etcd data here this plan's own? Then the stage that makes it was
+# begun before. What local_config says now does not matter: Chef may have put it
+# back since (T22), and etcd keeps to the data that it has.
 begun() {
 	local plan=''
 	if [ -f /var/backups/requorum/begun ]; then
 		read -r plan _ </var/backups/requorum/begun || true
 	fi
-	[ "$plan" = "$PLAN" ] && role_set && [ -d "/var/lib/clearwater-etcd/$MANAGEMENT_IP" ]
+	[ "$plan" = "$PLAN" ] && [ -d "/var/lib/clearwater-etcd/$MANAGEMENT_IP" ]
 }
 
 # check_cleared: the old cluster is gone from this node, and cannot come back

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # vellum-1: its part in the recovery of the etcd cluster of site site1.
-# Plan 53cca9e264c2, made by requorum.
+# Plan 4c9bd1d4f330, made by requorum.
 #
 # Run this on node vellum-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='53cca9e264c2'
+PLAN='4c9bd1d4f330'
 DEPLOYMENT='two live Vellums'
 NODE='vellum-1'
 TYPE='vellum'
@@ -1054,25 +1054,28 @@ free_space() {
 }
 
 # keep PATH: copies a file or a folder with owner, mode and times, and proves
-# that the copy is the same. The copy stands in COPIES under its whole path.
+# that the copy is the same. The copy stands in COPIES under its whole path. As
+# long as it may be torn, its name ends in .part.
 keep() {
 	if [ "$DRY" = yes ]; then
-		would_run "cp -a $1 /var/backups/requorum/$PLAN/TIME-$STAGE$1"
+		would_run "cp -a $1 /var/backups/requorum/$PLAN/TIME-$STAGE$1.part"
 		return 0
 	fi
 	make_copies_folder
 	mkdir -p "$COPIES${1%/*}" || unwritten "$COPIES${1%/*}"
-	if ! change cp -a "$1" "$COPIES/${1#/}"; then
+	if ! change cp -a "$1" "$COPIES/${1#/}.part"; then
 		fail "a copy of $1 in $COPIES" "status $STATUS: $OUT" \
 			'the disk is full or broken; the original is untouched' \
 			'make room, then run the stage again:'$'\n''df -h /var/backups'
 	fi
-	ask 600 diff -r "$1" "$COPIES$1"
+	ask 600 diff -r "$1" "$COPIES$1.part"
 	if [ "$STATUS" -ne 0 ]; then
 		fail "the copy of $1 is the same as the original" "they differ: $OUT" \
 			'something still writes there, or the disk is broken' \
 			"find out which process writes to $1, then run the stage again; the original is untouched"
 	fi
+	settle
+	mv "$COPIES/${1#/}.part" "$COPIES/${1#/}" || unwritten "$COPIES$1"
 	settle
 }
 
@@ -1258,14 +1261,15 @@ note_begun() {
 	printf '%s\n' "$PLAN" >/var/backups/requorum/begun || unwritten /var/backups/requorum/begun
 }
 
-# begun: is the etcd data here this plan's own, under the new local_config? Then
-# the stage that makes it was begun before.
+# begun: is the etcd data here this plan's own? Then the stage that makes it was
+# begun before. What local_config says now does not matter: Chef may have put it
+# back since (T22), and etcd keeps to the data that it has.
 begun() {
 	local plan=''
 	if [ -f /var/backups/requorum/begun ]; then
 		read -r plan _ </var/backups/requorum/begun || true
 	fi
-	[ "$plan" = "$PLAN" ] && role_set && [ -d "/var/lib/clearwater-etcd/$MANAGEMENT_IP" ]
+	[ "$plan" = "$PLAN" ] && [ -d "/var/lib/clearwater-etcd/$MANAGEMENT_IP" ]
 }
 
 # check_cleared: the old cluster is gone from this node, and cannot come back
