@@ -158,6 +158,9 @@ func (c codeCase) check(w *world, codes map[string]string) {
 			w.t.Errorf("the output says %q\n%s", no, out)
 		}
 	}
+	if c.status == 0 && slices.Contains(c.args, "--override") && strings.Contains(flat, "OVERRIDE") {
+		w.shell(`grep -q '"command":"override: ' /var/log/requorum/*.journal`)
+	}
 	gives := "Stop code of the stage config on vellum-1: " + codes["given"]
 	if given := strings.Contains(flat, gives); given != (c.status == 0) {
 		w.t.Errorf("gives its own code: %t\n%s", given, out)

@@ -144,6 +144,11 @@ func (l lie) check(t *testing.T, b built, known *snapshots) {
 	if strings.Contains(out, "STOPPED") {
 		t.Errorf("no verdict\n%s", out)
 	}
+	for _, label := range []string{"expected:", "means:", "do:", "affects:"} {
+		if (status == 1 || status > 2) && !strings.Contains(out, "\n"+l.node+": "+label+" ") {
+			t.Errorf("the verdict lacks %q\n%s", label, out)
+		}
+	}
 	if l.holds != "" {
 		w.shell(l.holds)
 	}
