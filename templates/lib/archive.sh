@@ -29,8 +29,8 @@ make_archive() {
 		fail "the archive $archive" "status $STATUS: $OUT" 'the disk is full' 'make room under /var/log, then run this again'
 	fi
 	rm -rf "/var/log/requorum/$NODE.archive" || true
-	say 'The archive is there. Take it home:'
-	show "$archive"
+	say "The archive is there: $archive" 'To bring it into the folder that you are in, and from there home:'
+	show "sudo cat $archive >${archive##*/}"
 	say 'It holds no password that this script knows of. It does hold addresses and names: keep it to those who need it.'
 }
 

@@ -1,6 +1,7 @@
 # -- Confirmation
 
-YES='' # the name that --yes was given
+YES=''   # the name that --yes was given
+AGAIN='' # what to do instead, where going on is rarely right
 
 # confirm TEXT...: asks for the name of the node before something is destroyed.
 # TEXT says what, and where its copy will be.
@@ -21,7 +22,8 @@ confirm() {
 	fi
 	if [ "$answer" != "$NODE" ]; then
 		fail "the name $NODE" "${answer:-no answer, or no terminal}" 'not confirmed' \
-			"run the stage again and type $NODE; without a terminal:"$'\n'"sudo bash $NODE.sh --yes $NODE $STAGE"
+			"${AGAIN:-run the stage again and type $NODE; without a terminal:
+sudo bash $NODE.sh --yes $NODE $STAGE}"
 	fi
 	say "confirmed: $answer"
 }

@@ -75,7 +75,8 @@ check_overrides() {
 	if [ -n "$found" ]; then
 		fail 'user_settings sets neither etcd_cluster nor etcd_proxy' "$found" \
 			'user_settings is read last, so this line would win over local_config (T20)' \
-			'take the line out of /etc/clearwater/user_settings, then run the stage again'
+			'take the line out of /etc/clearwater/user_settings, for example so; then run the stage again:'$'\n'"\
+sudo sed -i.before -E '/^ *(export +)?etcd_(cluster|proxy) *=/d' /etc/clearwater/user_settings"
 	fi
 }
 

@@ -108,7 +108,7 @@ check_node() {
 	check_addresses
 	check_names
 	if [[ $CONFIG == *$'\r'* ]]; then
-		warn 'the configuration files have carriage returns (T19); this script takes them out of local_config'
+		warn 'the configuration files have carriage returns (T19); create or join takes them out of local_config'
 	fi
 	if [ "$(hostname)" != "$NODE" ]; then
 		warn "the host name is $(hostname), not $NODE; the addresses are right, so this goes on"

@@ -36,9 +36,10 @@ taken() {
 		fi
 	done <<<"$PROCESSES"
 	fail "no other run on $NODE" \
-		"a run of the stage ${NOTE%% *} holds the lock /var/run/requorum.lock:"$'\n'"${list%$'\n'}" \
+		"a run of the stage ${NOTE%% *} holds the lock /var/run/requorum.lock"$'\n'"${list:-its processes cannot be seen}" \
 		'two runs at once would undo what the other does' \
-		'wait until the other run has ended, then run this again; its terminal shows how far it is'
+		"wait until the other run has ended, then run this again; its terminal, or this, shows how far it is:
+sudo tail -n 3 /var/log/requorum/$NODE.journal"
 }
 
 # cut_off HOW: the verdict where the run under the lock has ended without one.
@@ -75,6 +76,8 @@ write_note() {
 	printf '%s\n' "$STAGE $(date -u +%H:%M:%S)$changed" >/var/run/requorum.lock || true
 }
 
+UNDER_WAY=no # yes if say_unended has found a run that is under way
+
 # say_unended: a run whose note is still there is under way, or has died.
 say_unended() {
 	local time
@@ -84,10 +87,14 @@ say_unended() {
 	fi
 	time=${NOTE#* }
 	if ! flock -n /var/run/requorum.lock true; then
+		UNDER_WAY=yes
 		say "A run of the stage ${NOTE%% *} is under way since ${time%% *} UTC."
-	else
+	elif [[ $NOTE == *' changed' ]]; then
 		say_dead_run
 		say 'Run the same stage again; it finds out what is done, and does the rest.'
+	else
+		say_dead_run
+		say 'It has changed nothing.'
 	fi
 }
 

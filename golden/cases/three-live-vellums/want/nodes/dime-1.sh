@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # dime-1: its part in the recovery of the etcd cluster of site site1.
-# Plan 5d6c6a9ac7a6, made by requorum.
+# Plan c8892eb6b781, made by requorum.
 #
 # Run this on node dime-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='5d6c6a9ac7a6'
+PLAN='c8892eb6b781'
 DEPLOYMENT='three live Vellums'
 NODE='dime-1'
 TYPE='dime'
@@ -555,9 +555,10 @@ taken() {
 		fi
 	done <<<"$PROCESSES"
 	fail "no other run on $NODE" \
-		"a run of the stage ${NOTE%% *} holds the lock /var/run/requorum.lock:"$'\n'"${list%$'\n'}" \
+		"a run of the stage ${NOTE%% *} holds the lock /var/run/requorum.lock"$'\n'"${list:-its processes cannot be seen}" \
 		'two runs at once would undo what the other does' \
-		'wait until the other run has ended, then run this again; its terminal shows how far it is'
+		"wait until the other run has ended, then run this again; its terminal, or this, shows how far it is:
+sudo tail -n 3 /var/log/requorum/$NODE.journal"
 }
 
 # cut_off HOW: the verdict where the run under the lock has ended without one.
@@ -594,6 +595,8 @@ write_note() {
 	printf '%s\n' "$STAGE $(date -u +%H:%M:%S)$changed" >/var/run/requorum.lock || true
 }
 
+UNDER_WAY=no # yes if say_unended has found a run that is under way
+
 # say_unended: a run whose note is still there is under way, or has died.
 say_unended() {
 	local time
@@ -603,10 +606,14 @@ say_unended() {
 	fi
 	time=${NOTE#* }
 	if ! flock -n /var/run/requorum.lock true; then
+		UNDER_WAY=yes
 		say "A run of the stage ${NOTE%% *} is under way since ${time%% *} UTC."
-	else
+	elif [[ $NOTE == *' changed' ]]; then
 		say_dead_run
 		say 'Run the same stage again; it finds out what is done, and does the rest.'
+	else
+		say_dead_run
+		say 'It has changed nothing.'
 	fi
 }
 
@@ -664,7 +671,8 @@ heed_stop() {
 
 # -- Confirmation
 
-YES='' # the name that --yes was given
+YES=''   # the name that --yes was given
+AGAIN='' # what to do instead, where going on is rarely right
 
 # confirm TEXT...: asks for the name of the node before something is destroyed.
 # TEXT says what, and where its copy will be.
@@ -685,7 +693,8 @@ confirm() {
 	fi
 	if [ "$answer" != "$NODE" ]; then
 		fail "the name $NODE" "${answer:-no answer, or no terminal}" 'not confirmed' \
-			"run the stage again and type $NODE; without a terminal:"$'\n'"sudo bash $NODE.sh --yes $NODE $STAGE"
+			"${AGAIN:-run the stage again and type $NODE; without a terminal:
+sudo bash $NODE.sh --yes $NODE $STAGE}"
 	fi
 	say "confirmed: $answer"
 }
@@ -919,7 +928,7 @@ check_node() {
 	check_addresses
 	check_names
 	if [[ $CONFIG == *$'\r'* ]]; then
-		warn 'the configuration files have carriage returns (T19); this script takes them out of local_config'
+		warn 'the configuration files have carriage returns (T19); create or join takes them out of local_config'
 	fi
 	if [ "$(hostname)" != "$NODE" ]; then
 		warn "the host name is $(hostname), not $NODE; the addresses are right, so this goes on"
@@ -1475,7 +1484,8 @@ check_overrides() {
 	if [ -n "$found" ]; then
 		fail 'user_settings sets neither etcd_cluster nor etcd_proxy' "$found" \
 			'user_settings is read last, so this line would win over local_config (T20)' \
-			'take the line out of /etc/clearwater/user_settings, then run the stage again'
+			'take the line out of /etc/clearwater/user_settings, for example so; then run the stage again:'$'\n'"\
+sudo sed -i.before -E '/^ *(export +)?etcd_(cluster|proxy) *=/d' /etc/clearwater/user_settings"
 	fi
 }
 
@@ -2174,8 +2184,8 @@ make_archive() {
 		fail "the archive $archive" "status $STATUS: $OUT" 'the disk is full' 'make room under /var/log, then run this again'
 	fi
 	rm -rf "/var/log/requorum/$NODE.archive" || true
-	say 'The archive is there. Take it home:'
-	show "$archive"
+	say "The archive is there: $archive" 'To bring it into the folder that you are in, and from there home:'
+	show "sudo cat $archive >${archive##*/}"
 	say 'It holds no password that this script knows of. It does hold addresses and names: keep it to those who need it.'
 }
 
@@ -3003,7 +3013,7 @@ look_at_clocks() {
 
 stage_survey() {
 	local readable=yes
-	check_root
+	AFFECTS="calls go on; no node of site $SITE may begin with stop before this is settled"
 	step 'survey/node' 'Look whether this is the node, and has what the stages need' 'T21, T23, T36; not in the written procedure'
 	row PASS root 'root runs the script' 'root'
 	look_at_name
@@ -3286,6 +3296,7 @@ stop_by_init_scripts() {
 stage_config() {
 	AFFECTS="calls go on; nobody goes on to create before every node's configuration is right"
 	step 'config/ready' 'Check what only a person can decide, before anything is written' 'procedure 3.1; T39, T40, T42, T43, T46'
+	check_local_config
 	confirm_files
 	ok 'nothing here needs a person first'
 
@@ -3477,15 +3488,21 @@ overview() {
 	say "$NODE ($TYPE) of site $SITE, deployment $DEPLOYMENT, plan $PLAN"
 	say_unended
 	say 'The stages, as found by looking:'
-	printf '%s|   %-8s %s\n' "$NODE" survey 'to be run first; it looks, and leaves nothing to see it by'
+	printf '%s|   %-8s %s\n' "$NODE" survey 'only looks, at any time; to be run first'
 	stands stop "$(look_stop)"
-	printf '%s|   %-8s %s\n' "$NODE" config 'to be run after stop; it looks, and leaves no trace to see it by'
+	printf '%s|   %-8s %s\n' "$NODE" config 'to be run after stop; whether it was cannot be seen here'
 	stands join "$(look_joined)"
 	stands manage "$(look_manage)"
-	if [ -z "$NEXT" ]; then
+	if [ "$UNDER_WAY" = yes ]; then
+		say 'Next here: wait until the run that is under way has ended.'
+	elif [ -z "$NEXT" ]; then
 		say 'Every stage of this node is done.'
 	else
 		say 'Next here, when RUNBOOK.md says so:'
+		if [ "$NEXT" = stop ]; then
+			show "sudo bash $NODE.sh survey"
+			say 'and when it shows no FAIL on any live node:'
+		fi
 		if [ "$NEXT" = join ]; then
 			show "sudo bash $NODE.sh config"
 			say 'and when its digests are compared:'
