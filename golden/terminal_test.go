@@ -70,16 +70,19 @@ func (w *world) onScreen(command ...string) string {
 }
 
 // TestInterrupted presses Ctrl-C while a command is under way, which does not see
-// it. What the script then says must be true, and stay true.
+// it, or ends the outer run alone, which the run under the lock does not see. What
+// the script then says must be true, and stay true.
 func TestInterrupted(t *testing.T) {
 	w, _, _ := fullNode(t)
-	for _, test := range []struct{ slow, honest, says string }{
-		{"monit", "/usr/local/sbin/monit", "Nothing was changed on " + w.node + " by this run."},
-		{"sync", "/bin/sync", "Changes were begun. Run the same stage again"},
+	for _, test := range []struct{ slow, honest, says, by string }{
+		{"monit", "/usr/local/sbin/monit", "Nothing was changed on " + w.node + " by this run.", "Ctrl-C"},
+		{"monit", "/usr/local/sbin/monit", "Nothing was changed on " + w.node + " by this run.", "SIGTERM"},
+		{"sync", "/bin/sync", "Changes were begun. Run the same stage again", "Ctrl-C"},
+		{"sync", "/bin/sync", "Changes were begun. Run the same stage again", "SIGTERM"},
 	} {
 		w.shell(fake(test.slow, "touch /world/slow; /bin/sleep 2; HONEST=yes exec "+test.honest+` "$@"`))
 		before := w.state()
-		out := w.interrupt("/bin/bash", w.script, "--yes", w.node, string(model.Stop))
+		out := w.interrupt(test.by, "/bin/bash", w.script, "--yes", w.node, string(model.Stop))
 		after := w.state()
 		if !strings.Contains(unwrapped(out, w.node), test.says) {
 			t.Errorf("slow %s: it does not say %q\n%s", test.slow, test.says, out)
@@ -97,9 +100,9 @@ func TestInterrupted(t *testing.T) {
 	w.proves(model.Stop)
 }
 
-// interrupt runs a command on a terminal of its own, and presses Ctrl-C when its
-// slow command is under way.
-func (w *world) interrupt(command ...string) string {
+// interrupt runs a command on a terminal of its own, and presses Ctrl-C, or sends
+// SIGTERM to its first process, when its slow command is under way.
+func (w *world) interrupt(by string, command ...string) string {
 	w.t.Helper()
 	keys, screen := openTerminal(w.t)
 	cmd := exec.Command(filepath.Join("testdata", "world", "enter.sh"), append([]string{w.root}, command...)...)
@@ -120,7 +123,13 @@ func (w *world) interrupt(command ...string) string {
 		}
 	}
 	time.Sleep(300 * time.Millisecond)
-	if _, err := keys.WriteString("\x03"); err != nil {
+	var err error
+	if by == "SIGTERM" {
+		err = cmd.Process.Signal(syscall.SIGTERM)
+	} else {
+		_, err = keys.WriteString("\x03")
+	}
+	if err != nil {
 		w.t.Fatal(err)
 	}
 	_ = cmd.Wait() // it dies of the signal
