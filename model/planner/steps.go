@@ -116,9 +116,9 @@ var stepRules = []stepRule{
 		proof: "Nothing listens on port 2380 or 4000."},
 
 	{stage: model.Config, word: "ready", who: everyone,
-		title: "Check what only a person can decide, before anything is written",
-		cites: []string{"3.1"}, traps: []int{39, 40, 42, 43, 46},
-		proof: "No cluster file names a stranger or a node that joins or leaves, and there is room for the copies."},
+		title: "Check that nothing was started since the stage stop, and what only a person can decide",
+		cites: []string{"3.1"}, traps: []int{8, 39, 40, 42, 43, 46},
+		proof: "The data directory is empty and the ports are free; no cluster file names a stranger or a node that joins or leaves; there is room for the copies."},
 	{stage: model.Config, word: "cassandra", who: cassandras,
 		title:    "Check the Cassandra cluster",
 		commands: []string{nodetoolStatus},

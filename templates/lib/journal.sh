@@ -82,17 +82,19 @@ record_step() {
 
 # json_string TEXT: the text as a string of JSON, without secrets.
 json_string() {
-	local character text='' i
+	local text='' plain rest
 	clean "$1"
-	for ((i = 0; i < ${#CLEAN}; i++)); do
-		character=${CLEAN:i:1}
-		case $character in
-		\\ | \") text=$text\\$character ;;
-		$'\n') text=$text\\n ;;
-		$'\t') text=$text\\t ;;
-		*) text=$text$character ;;
+	rest=$CLEAN
+	while [[ $rest == *[\\\"$'\n\t']* ]]; do
+		plain=${rest%%[\\\"$'\n\t']*}
+		rest=${rest:${#plain}}
+		case ${rest:0:1} in
+		$'\n') text="$text$plain\\n" ;;
+		$'\t') text="$text$plain\\t" ;;
+		*) text="$text$plain\\${rest:0:1}" ;;
 		esac
+		rest=${rest:1}
 	done
-	printf '"%s"\n' "$text"
+	printf '"%s"\n' "$text$rest"
 }
 

@@ -2,7 +2,7 @@
 
 # Clearwater's secrets (facts 2.8) by the names that they have in its files.
 SECRET_NAMES='signup_key|turn_workaround|ellis_api_key|smtp_password'
-SECRETS='' # their values on this node, a line each
+SECRETS=() # their values on this node
 CLEAN=''   # what clean has made
 
 # learn_secrets: reads the values out of the files themselves, so that they are
@@ -29,9 +29,31 @@ learn_secrets() {
 
 # learn_secret VALUE: very short values would hide half of any text.
 learn_secret() {
-	if [ "${#1}" -ge 4 ] && [[ '(hidden)' != *"$1"* ]] && ! has "$1" "$SECRETS"; then
-		SECRETS=$SECRETS$1$'\n'
+	local secret
+	if [ "${#1}" -lt 4 ] || [[ '(hidden)' == *"$1"* ]]; then
+		return 0
 	fi
+	if [ "${#SECRETS[@]}" -gt 0 ]; then
+		for secret in "${SECRETS[@]}"; do
+			if [ "$secret" = "$1" ]; then
+				return 0
+			fi
+		done
+	fi
+	SECRETS+=("$1")
+}
+
+# holds_secret TEXT: is one of the values in it?
+holds_secret() {
+	local secret
+	if [ "${#SECRETS[@]}" -gt 0 ]; then
+		for secret in "${SECRETS[@]}"; do
+			if [[ $1 == *"$secret"* ]]; then
+				return 0
+			fi
+		done
+	fi
+	return 1
 }
 
 # clean TEXT: the text without secrets, and with nothing but printable ASCII,
@@ -39,7 +61,7 @@ learn_secret() {
 clean() {
 	local line text='' names="$SECRET_NAMES"
 	CLEAN=${1//[!\ -~$'\t\n']/?}
-	if [ -z "$SECRETS" ] && ! [[ $CLEAN =~ $names ]]; then
+	if ! holds_secret "$CLEAN" && ! [[ $CLEAN =~ $names ]]; then
 		return 0
 	fi
 	while IFS= read -r line; do
@@ -57,10 +79,10 @@ clean() {
 hide_values() {
 	local secret before rest
 	CLEAN=$1
-	while IFS= read -r secret; do
-		if [ -z "$secret" ] || [[ $CLEAN != *"$secret"* ]]; then
-			continue
-		fi
+	if ! holds_secret "$CLEAN"; then
+		return 0
+	fi
+	for secret in "${SECRETS[@]}"; do
 		rest=$CLEAN
 		CLEAN=''
 		while [[ $rest == *"$secret"* ]]; do
@@ -70,7 +92,7 @@ hide_values() {
 			CLEAN="$CLEAN$before(hidden)"
 		done
 		CLEAN=$CLEAN$rest
-	done <<<"$SECRETS"
+	done
 }
 
 # hide_assigned LINE: hides what is assigned to one of the names, whatever node

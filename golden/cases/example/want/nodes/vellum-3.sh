@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # vellum-3: its part in the recovery of the etcd cluster of site site1.
-# Plan 2b8705ba5a01, made by requorum.
+# Plan 4bb1eabcad56, made by requorum.
 #
 # Run this on node vellum-3 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='2b8705ba5a01'
+PLAN='4bb1eabcad56'
 DEPLOYMENT='ims-example'
 NODE='vellum-3'
 TYPE='vellum'
@@ -121,7 +121,7 @@ DEPLOYMENT_ID='0'
 
 # Clearwater's secrets (facts 2.8) by the names that they have in its files.
 SECRET_NAMES='signup_key|turn_workaround|ellis_api_key|smtp_password'
-SECRETS='' # their values on this node, a line each
+SECRETS=() # their values on this node
 CLEAN=''   # what clean has made
 
 # learn_secrets: reads the values out of the files themselves, so that they are
@@ -148,9 +148,31 @@ learn_secrets() {
 
 # learn_secret VALUE: very short values would hide half of any text.
 learn_secret() {
-	if [ "${#1}" -ge 4 ] && [[ '(hidden)' != *"$1"* ]] && ! has "$1" "$SECRETS"; then
-		SECRETS=$SECRETS$1$'\n'
+	local secret
+	if [ "${#1}" -lt 4 ] || [[ '(hidden)' == *"$1"* ]]; then
+		return 0
 	fi
+	if [ "${#SECRETS[@]}" -gt 0 ]; then
+		for secret in "${SECRETS[@]}"; do
+			if [ "$secret" = "$1" ]; then
+				return 0
+			fi
+		done
+	fi
+	SECRETS+=("$1")
+}
+
+# holds_secret TEXT: is one of the values in it?
+holds_secret() {
+	local secret
+	if [ "${#SECRETS[@]}" -gt 0 ]; then
+		for secret in "${SECRETS[@]}"; do
+			if [[ $1 == *"$secret"* ]]; then
+				return 0
+			fi
+		done
+	fi
+	return 1
 }
 
 # clean TEXT: the text without secrets, and with nothing but printable ASCII,
@@ -158,7 +180,7 @@ learn_secret() {
 clean() {
 	local line text='' names="$SECRET_NAMES"
 	CLEAN=${1//[!\ -~$'\t\n']/?}
-	if [ -z "$SECRETS" ] && ! [[ $CLEAN =~ $names ]]; then
+	if ! holds_secret "$CLEAN" && ! [[ $CLEAN =~ $names ]]; then
 		return 0
 	fi
 	while IFS= read -r line; do
@@ -176,10 +198,10 @@ clean() {
 hide_values() {
 	local secret before rest
 	CLEAN=$1
-	while IFS= read -r secret; do
-		if [ -z "$secret" ] || [[ $CLEAN != *"$secret"* ]]; then
-			continue
-		fi
+	if ! holds_secret "$CLEAN"; then
+		return 0
+	fi
+	for secret in "${SECRETS[@]}"; do
 		rest=$CLEAN
 		CLEAN=''
 		while [[ $rest == *"$secret"* ]]; do
@@ -189,7 +211,7 @@ hide_values() {
 			CLEAN="$CLEAN$before(hidden)"
 		done
 		CLEAN=$CLEAN$rest
-	done <<<"$SECRETS"
+	done
 }
 
 # hide_assigned LINE: hides what is assigned to one of the names, whatever node
@@ -531,18 +553,20 @@ record_step() {
 
 # json_string TEXT: the text as a string of JSON, without secrets.
 json_string() {
-	local character text='' i
+	local text='' plain rest
 	clean "$1"
-	for ((i = 0; i < ${#CLEAN}; i++)); do
-		character=${CLEAN:i:1}
-		case $character in
-		\\ | \") text=$text\\$character ;;
-		$'\n') text=$text\\n ;;
-		$'\t') text=$text\\t ;;
-		*) text=$text$character ;;
+	rest=$CLEAN
+	while [[ $rest == *[\\\"$'\n\t']* ]]; do
+		plain=${rest%%[\\\"$'\n\t']*}
+		rest=${rest:${#plain}}
+		case ${rest:0:1} in
+		$'\n') text="$text$plain\\n" ;;
+		$'\t') text="$text$plain\\t" ;;
+		*) text="$text$plain\\${rest:0:1}" ;;
 		esac
+		rest=${rest:1}
 	done
-	printf '"%s"\n' "$text"
+	printf '"%s"\n' "$text$rest"
 }
 
 # -- One run at a time
@@ -3722,7 +3746,9 @@ stop_by_init_scripts() {
 
 stage_config() {
 	AFFECTS="calls go on; nobody goes on to create before every node's configuration is right"
-	step 'config/ready' 'Check what only a person can decide, before anything is written' 'procedure 3.1; T39, T40, T42, T43, T46'
+	step 'config/ready' 'Check that nothing was started since the stage stop, and what only a person can decide' 'procedure 3.1; T8, T39, T40, T42, T43, T46'
+	# After a restart monit has started everything again (T8).
+	check_cleared
 	check_local_config
 	check_cluster_files
 	confirm_files
