@@ -33,6 +33,7 @@ type Plan struct {
 	Stages       []Stage
 	Waits        []Wait     // in the order of stages and nodes; nil for one operator
 	Omitted      []Omission // steps of the procedure that nobody runs at this site
+	Held         []Held     // the order that no script can hold; nil where stop codes hold all of it
 	Warnings     diag.List
 }
 
@@ -68,6 +69,15 @@ func (w Wait) By() []string {
 // Codes reports whether stop codes keep the order between the nodes: there is
 // more than one operator, and somebody has to wait for somebody.
 func (p *Plan) Codes() bool { return len(p.Waits) > 0 }
+
+// Held is a part of the order that only people hold: a stage that no script keeps from
+// running although an earlier one is not done everywhere. The rehearsal proves that
+// the list is whole, and that nothing else is on it.
+type Held struct {
+	Stage  StageName // that can be run too early
+	Before StageName // that is not done on some node; Stage itself where nodes run it in turn
+	Harm   string    // what comes of it, one sentence
+}
 
 // Omission is a step that nobody runs at this site, with the reason.
 type Omission struct {

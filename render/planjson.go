@@ -33,6 +33,7 @@ type planDoc struct {
 	Stores        storesDoc         `json:"stores"`
 	Stages        []stageDoc        `json:"stages"`
 	Omitted       []omissionDoc     `json:"omitted"`
+	Held          []heldDoc         `json:"held_by_people"`
 	Warnings      []diag.Diagnostic `json:"warnings"`
 }
 
@@ -101,6 +102,13 @@ type stepDoc struct {
 	Proof    string   `json:"proof"`
 }
 
+// heldDoc is a part of the order that only people hold.
+type heldDoc struct {
+	Stage  model.StageName `json:"stage"`
+	Before model.StageName `json:"before_this_is_done"`
+	Harm   string          `json:"harm"`
+}
+
 type omissionDoc struct {
 	Step  string   `json:"step"`
 	Cites []string `json:"procedure"`
@@ -118,7 +126,7 @@ func PlanJSON(p *model.Plan, id string) []byte {
 		Nodes: []nodeDoc{}, Failed: []nodeDoc{}, OtherSites: []nodeDoc{},
 		Stores: storesDoc{p.Stores.Cassandra, p.Stores.Key, notNil(p.Stores.AllVellums),
 			notNil(p.Stores.LiveVellums), notNil(p.Stores.CassandraNodes)},
-		Omitted: []omissionDoc{}, Warnings: notNil([]diag.Diagnostic(p.Warnings)),
+		Omitted: []omissionDoc{}, Held: []heldDoc{}, Warnings: notNil([]diag.Diagnostic(p.Warnings)),
 	}
 	if p.SharedConfig != nil {
 		doc.SharedConfig = sum(p.SharedConfig)
@@ -142,6 +150,9 @@ func PlanJSON(p *model.Plan, id string) []byte {
 	}
 	if p.Operators > 1 {
 		doc.Operators = p.Operators
+	}
+	for _, h := range p.Held {
+		doc.Held = append(doc.Held, heldDoc(h))
 	}
 	for _, o := range p.Omitted {
 		doc.Omitted = append(doc.Omitted, omissionDoc{o.Step, notNil(o.Cites), o.Why})

@@ -42,6 +42,7 @@ type book struct {
 	Effects    effects
 	Warnings   []warning
 	Omitted    []omission
+	Held       []model.Held // what only people hold
 
 	Nodes         []row  // the site's live nodes
 	Failed        []row  // the site's failed nodes
@@ -130,7 +131,7 @@ func newBook(p *model.Plan, id string) *book {
 	for _, w := range p.Warnings {
 		b.Warnings = append(b.Warnings, warning{w.Code, Markdown(sentence(w.Text)), Markdown(sentence(w.Remedy))})
 	}
-	b.Omitted = omissions(p)
+	b.Omitted, b.Held = omissions(p), p.Held
 	if p.SharedConfig != nil {
 		b.Digest = shortDigest(p.SharedConfig)
 	}

@@ -42,6 +42,7 @@ func Build(d *model.Deployment) (*model.Plan, diag.List) {
 	if p.Operators > 1 {
 		p.Waits = waits(p.Stages)
 	}
+	p.Held = held(p)
 	p.Warnings = warnings(p)
 	return p, p.Warnings
 }
