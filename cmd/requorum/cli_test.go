@@ -370,5 +370,5 @@ func TestReadAll(t *testing.T) {
 
 func Example_verbs() {
 	fmt.Println(strings.Join(verbs(), " "))
-	// Output: init plan render check schema completion help
+	// Output: init plan render check rehearse schema completion help
 }

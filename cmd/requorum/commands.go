@@ -33,6 +33,12 @@ type options struct {
 	bundle    string
 	check     bool
 	output    choice
+
+	faults      wordChoice
+	seed        uint64
+	node, stage string
+	transcript  bool
+	story       string
 }
 
 func (o *options) json() bool { return o.output == "json" }
@@ -74,6 +80,15 @@ func commands() []command {
 			args:     arguments{least: 1, most: -1, what: "a bundle or a script", files: true},
 			flags:    outputFlag,
 			run:      runCheck,
+		},
+		{
+			name:     "rehearse",
+			synopsis: "INVENTORY [flags]",
+			summary:  "run the scripts on an imaginary site, with faults",
+			about:    rehearseHelp,
+			args:     oneInventory(),
+			flags:    flagsOf(rehearseFlags, overlayFlag(), outputFlag),
+			run:      runRehearse,
 		},
 		{
 			name:    "schema",

@@ -37,7 +37,7 @@ func bashCompletion() string {
 	for _, c := range commands() {
 		for _, f := range c.listFlags() {
 			if f.takesValue() {
-				fmt.Fprintf(&b, "    %s) %s; return ;;\n", bashPatterns(c.name, f), bashCall(f.folder, f.words))
+				fmt.Fprintf(&b, "    %s) %s; return ;;\n", bashPatterns(c.name, f), bashCall(f))
 			}
 		}
 	}
@@ -70,9 +70,12 @@ func bashPatterns(verb string, f listedFlag) string {
 	return strings.Join(list, " | ")
 }
 
-func bashCall(folder bool, words []string) string {
-	if folder {
+func bashCall(f listedFlag) string {
+	switch {
+	case f.folder:
 		return "_requorum_files -d"
+	case f.file:
+		return "_requorum_files -f"
 	}
-	return fmt.Sprintf("_requorum_words '%s'", strings.Join(words, " "))
+	return fmt.Sprintf("_requorum_words '%s'", strings.Join(f.words, " "))
 }

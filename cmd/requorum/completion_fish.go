@@ -36,6 +36,10 @@ func fishFlag(f listedFlag) string {
 	switch {
 	case f.folder:
 		s += " -x -a '(__fish_complete_directories)'"
+	case f.file:
+		s += " -r -F"
+	case f.text:
+		s += " -x"
 	case f.words != nil:
 		s += " -x -a " + fishQuote(strings.Join(f.words, " "))
 	}

@@ -43,6 +43,10 @@ func zshFlag(spelling string, f listedFlag) string {
 	switch {
 	case f.folder:
 		return spelling + "[" + escaped + "]:folder:_files -/"
+	case f.file:
+		return spelling + "[" + escaped + "]:file:_files"
+	case f.text:
+		return spelling + "[" + escaped + "]:text:"
 	case f.words != nil:
 		return spelling + "[" + escaped + "]:form:(" + strings.Join(f.words, " ") + ")"
 	}

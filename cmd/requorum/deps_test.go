@@ -34,6 +34,7 @@ var fences = map[string][]string{
 	"gopkg.in/yaml.v3":                     {"model/inventory"},
 	"github.com/Masterminds/sprig/v3":      {"render"},
 	"github.com/rogpeppe/go-internal/diff": {"render", "render/rehearse/site"},
+	"golang.org/x/tools/txtar":             {"render/rehearse"},
 	"golang.org/x/sync/errgroup":           {"render", "render/check", "render/rehearse"},
 	"golang.org/x/sys/unix":                {"render"},
 	"mvdan.cc/sh/v3/syntax":                {"render", "render/check", "render/rehearse/site"},

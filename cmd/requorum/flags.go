@@ -12,10 +12,12 @@ type listedFlag struct {
 	name, short, usage string
 	value              string   // what stands for its value in help
 	folder             bool     // its value is a folder
+	file               bool     // its value is a file
+	text               bool     // its value is any text
 	words              []string // its value is one of these
 }
 
-func (f listedFlag) takesValue() bool { return f.folder || f.words != nil }
+func (f listedFlag) takesValue() bool { return f.folder || f.file || f.text || f.words != nil }
 
 // spellings gives "--name", and "-n" if there is one.
 func (f listedFlag) spellings() []string {
@@ -41,9 +43,12 @@ func (f listedFlag) heading() string {
 func (c *command) listFlags() []listedFlag {
 	var list []listedFlag
 	c.flagSet(&options{}).VisitAll(func(f *pflag.Flag) {
-		_, folder := f.Annotations[takesFolder]
 		value, usage := pflag.UnquoteUsage(f)
-		list = append(list, listedFlag{f.Name, f.Shorthand, usage, value, folder, f.Annotations[takesWords]})
+		l := listedFlag{name: f.Name, short: f.Shorthand, usage: usage, value: value, words: f.Annotations[takesWords]}
+		_, l.folder = f.Annotations[takesFolder]
+		_, l.file = f.Annotations[takesFile]
+		l.text = f.NoOptDefVal == "" && !l.folder && !l.file && l.words == nil
+		list = append(list, l)
 	})
 	return list
 }
@@ -51,6 +56,7 @@ func (c *command) listFlags() []listedFlag {
 // The annotations of a flag tell completion what its value is.
 const (
 	takesFolder = "requorum_folder"
+	takesFile   = "requorum_file"
 	takesWords  = "requorum_words"
 )
 

@@ -11,6 +11,7 @@ import (
 	"requorum/model/planner"
 	"requorum/render"
 	"requorum/render/check"
+	"requorum/render/rehearse"
 )
 
 const helpHelp = `
@@ -94,7 +95,7 @@ func (c *command) page() string {
 
 // allCodes gives every code that a finding can have, in their order.
 func allCodes() []diag.Code {
-	list := slices.Concat(inventory.Codes(), planner.Codes(), render.Codes(), check.Codes())
+	list := slices.Concat(inventory.Codes(), planner.Codes(), render.Codes(), check.Codes(), rehearse.Codes())
 	slices.SortStableFunc(list, func(a, b diag.Code) int { return cmp.Compare(a.ID, b.ID) })
 	return list
 }

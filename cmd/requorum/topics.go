@@ -1,5 +1,7 @@
 package main
 
+import "requorum/render/rehearse"
+
 // topic is something to read about that is no verb.
 type topic struct {
 	name    string
@@ -12,10 +14,35 @@ func topics() []topic {
 		{"inventory", "every field of the inventory", inventoryTopic},
 		{"bundle", "what a render writes, and how the scripts are run", bundleTopic},
 		{"templates", "how to change what is rendered", templatesTopic},
+		{"stories", "how to write a story for rehearse", storiesTopic()},
 		{"output", "findings and results, as text and as JSON", outputTopic},
 		{"exit-status", "what 0, 1, 2 and 3 mean", exitStatusTopic},
 		{"codes", "every code of a finding", codeList()},
 	}
+}
+
+// storiesTopic explains the language of the stories; the list of words is the one that
+// reads them.
+func storiesTopic() string {
+	return `
+A story is what happens at one site, played by "rehearse INVENTORY --story FILE" on an imaginary site. FILE is a txtar archive: a comment, then a line "-- story --", then a line for each happening. A line that begins with # is a comment.
+
+` + rehearse.StoryHelp() + `
+A stage that is run must be done, unless the next line says what to expect: refused is exit status 1, unfinished 3, waited 4. COMMAND is the beginning of a command of the script, such as "monit stop -g etcd". Between two runs a minute goes by.
+
+An example:
+
+  A script dies while it writes local_config.
+  -- story --
+  run survey all
+  run stop all
+  run config all
+  kill create vellum-1 before mv -f /etc/clearwater/local_config
+  expect killed
+  run create vellum-1
+  rest
+  goal
+`
 }
 
 const exitStatusTopic = `
@@ -47,6 +74,8 @@ With --output json, both are one JSON object on standard output:
   plan            of "plan": what plan.json holds, or null
   bundle          of "render": dir, plan, outcome, files, scripts; or null
   comparison      of "render --check": dir, plan, differences, mend; or null
+  rehearsal       of "rehearse": plan, site, turns, failed, families, durations
+                  in seconds, proves, proves_not; or null
   checked         of "check": name, kind, errors and warnings of each argument
 
 Mistakes in the use of the program and failures to read or write (exit status 2 and 3) are told on standard error in either form.

@@ -3,6 +3,7 @@ package rehearse
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,6 +28,9 @@ func (r *Rehearsal) Clean(ctx context.Context) (Family, error) {
 		m.after = s.Clone()
 		r.clean = append(r.clean, m)
 		f.Runs++
+		if r.Progress != nil {
+			r.Progress(f.Name, f.Runs, len(r.turns))
+		}
 		for _, code := range giving.FindAllStringSubmatch(result.Output, -1) {
 			r.codes[t] = code[3]
 		}
@@ -45,7 +49,8 @@ func (r *Rehearsal) Clean(ctx context.Context) (Family, error) {
 // very end: there is nothing left to do.
 func (r *Rehearsal) Twice(ctx context.Context) (Family, error) {
 	f := Family{Name: "twice", Title: "every stage run again, which changes nothing"}
-	results, err := spread(ctx, r.workers, r.clean, func(ctx context.Context, m moment) (Family, error) {
+	moments := slices.DeleteFunc(slices.Clone(r.clean), func(m moment) bool { return r.only != nil && !r.only(m.turn) })
+	results, err := spread(ctx, r, f.Name, moments, func(ctx context.Context, m moment) (Family, error) {
 		part := Family{}
 		s := m.after.Clone()
 		result, err := r.take(ctx, s, m.turn, everything, nil)

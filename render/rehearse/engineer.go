@@ -21,6 +21,7 @@ type engineer struct {
 	runs      int
 	restarts  int
 	mend      func(*site.Site) // what a remedy asks of hands, and no command does; nil if nothing
+	strike    site.Watcher     // strikes the first run; nil if nothing does
 }
 
 const (
@@ -85,7 +86,8 @@ func (e *engineer) run(ctx context.Context, t Turn) (site.Result, error) {
 		done = func(u Turn) bool { return e.done[u] }
 	}
 	e.runs++
-	result, err := e.rehearsal.take(ctx, e.site, t, done, nil)
+	result, err := e.rehearsal.take(ctx, e.site, t, done, e.strike)
+	e.strike = nil
 	if err == nil && !pass(result) {
 		e.events = append(e.events, event{turn: t, result: result})
 	}

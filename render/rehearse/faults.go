@@ -3,6 +3,7 @@ package rehearse
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"regexp"
 	"slices"
 	"strings"
@@ -19,11 +20,14 @@ import (
 // same stage again, or the procedure from the beginning. The goal must be reached.
 //
 // Scripts of one shape differ in their values alone, so one of each shape stands for
-// the others; where only names the nodes, these are run instead.
-func (r *Rehearsal) Faults(ctx context.Context, only func(Turn) bool) (Family, error) {
+// the others; where a user names a node or a stage, these are run instead.
+func (r *Rehearsal) Faults(ctx context.Context) (Family, error) {
 	f := Family{Name: "faults", Title: "each command fails, the script dies, the power fails"}
-	results, err := spread(ctx, r.workers, r.standing(only), func(ctx context.Context, t Turn) (Family, error) {
+	results, err := spread(ctx, r, f.Name, r.standing(), func(ctx context.Context, t Turn) (Family, error) {
 		p := &trial{rehearsal: r, moment: r.moment(t), seen: map[site.Key]Story{}}
+		if r.options.Faults == Pairs {
+			p.chance = rand.New(rand.NewPCG(r.options.Seed, uint64(slices.Index(r.turns, t))))
+		}
 		if err := p.interruptions(ctx); err != nil {
 			return p.Family, err
 		}
@@ -33,21 +37,28 @@ func (r *Rehearsal) Faults(ctx context.Context, only func(Turn) bool) (Family, e
 	return f, err
 }
 
-// standing picks the turns that stand for all: those of the first node of each shape.
-// only, if there is one, picks instead.
-func (r *Rehearsal) standing(only func(Turn) bool) []Turn {
-	type kind struct {
+// standing picks the turns that stand for all, or those that a user has asked for.
+func (r *Rehearsal) standing() []Turn {
+	if r.only == nil {
+		return r.representatives()
+	}
+	return slices.DeleteFunc(slices.Clone(r.turns), func(t Turn) bool { return !r.only(t) })
+}
+
+// representatives are the turns of the first node of each shape.
+func (r *Rehearsal) representatives() []Turn {
+	type part struct {
 		stage model.StageName
 		shape render.Shape
 	}
-	seen := map[kind]bool{}
+	seen := map[part]bool{}
 	var list []Turn
 	for _, t := range r.turns {
-		k := kind{t.Stage, r.shapes[t.Node]}
-		if only != nil && only(t) || only == nil && !seen[k] {
+		p := part{t.Stage, r.shapes[t.Node]}
+		if !seen[p] {
 			list = append(list, t)
 		}
-		seen[k] = true
+		seen[p] = true
 	}
 	return list
 }
@@ -58,6 +69,31 @@ type trial struct {
 	rehearsal *Rehearsal
 	moment    moment
 	seen      map[site.Key]Story
+	chance    *rand.Rand // chooses the second fault of a pair; nil without pairs
+}
+
+// second is the fault that strikes the run after the first one; nil without pairs.
+func (p *trial) second() site.Watcher {
+	if p.chance == nil {
+		return nil
+	}
+	ways := []site.Verdict{site.Fail, site.KillBefore, site.KillAfter}
+	return &striking{at: p.chance.IntN(len(p.moment.trace.calls)), verdict: ways[p.chance.IntN(len(ways))]}
+}
+
+// striking lets a fault happen at one command of a run.
+type striking struct {
+	recorder
+	at, met int
+	verdict site.Verdict
+}
+
+func (w *striking) Before(*site.Site, site.Command) site.Verdict {
+	w.met++
+	if w.met-1 == w.at {
+		return w.verdict
+	}
+	return site.Run
 }
 
 // interruption is a way in which a run ends in the middle.
@@ -214,7 +250,7 @@ func (p *trial) follow(ctx context.Context, s *site.Site, events []event) error 
 		return nil
 	}
 	failures := len(p.Failures)
-	e := &engineer{rehearsal: p.rehearsal, site: s, events: events}
+	e := &engineer{rehearsal: p.rehearsal, site: s, events: events, strike: p.second()}
 	ok, err := e.turn(ctx, p.moment.turn)
 	p.Runs += e.runs
 	if err == nil {

@@ -36,7 +36,7 @@ func (e early) kind() kind { return kind{e.turn.Stage, e.missing.Stage} }
 // carried on from what is missing, and must reach the goal.
 func (r *Rehearsal) Order(ctx context.Context) (Family, error) {
 	f := Family{Name: "order", Title: "each stage too early"}
-	attempts, err := spread(ctx, r.workers, r.forbidden(), r.tryEarly)
+	attempts, err := spread(ctx, r, f.Name, r.forbidden(), r.tryEarly)
 	if err != nil {
 		return f, err
 	}
@@ -57,9 +57,11 @@ func (r *Rehearsal) Order(ctx context.Context) (Family, error) {
 			open = append(open, a)
 		}
 	}
-	parts, err := spread(ctx, r.workers, open, r.carryOn)
+	parts, err := spread(ctx, r, "", open, r.carryOn)
 	f.add(parts...)
-	f.add(r.compareHeld(attempts, passed))
+	if r.only == nil {
+		f.add(r.compareHeld(attempts, passed))
+	}
 	return f, err
 }
 
@@ -90,7 +92,7 @@ func (r *Rehearsal) compareHeld(attempts []*attempt, passed []kind) Family {
 
 // forbidden lists what the barriers forbid. Scripts of one shape stand for each other.
 func (r *Rehearsal) forbidden() []early {
-	standing := r.standing(nil)
+	standing, representatives := r.standing(), r.representatives()
 	var list []early
 	for _, t := range standing {
 		number := slices.IndexFunc(r.plan.Stages, func(s model.Stage) bool { return s.Name == t.Stage })
@@ -103,7 +105,7 @@ func (r *Rehearsal) forbidden() []early {
 				continue
 			}
 			for _, node := range stage.Nodes {
-				if missing := (Turn{stage.Name, node}); slices.Contains(standing, missing) || node == t.Node {
+				if missing := (Turn{stage.Name, node}); slices.Contains(representatives, missing) || node == t.Node {
 					list = append(list, early{turn: t, missing: missing})
 				}
 			}
@@ -122,7 +124,7 @@ func (r *Rehearsal) outOfTurn(standing []Turn) []early {
 			continue
 		}
 		for i, node := range stage.Nodes {
-			if t := (Turn{stage.Name, node}); i > 0 && (i < first || slices.Contains(standing, t)) {
+			if t := (Turn{stage.Name, node}); i > 0 && (i < first && r.only == nil || slices.Contains(standing, t)) {
 				list = append(list, early{turn: t, missing: Turn{stage.Name, stage.Nodes[i-1]}})
 			}
 		}

@@ -39,6 +39,10 @@ type Rehearsal struct {
 	begin   *site.Site          // a minute after the failure
 	clean   []moment            // the clean run, turn by turn
 	workers int
+	options Options
+	only    func(Turn) bool // what a user has narrowed the rehearsal to; nil: everything
+	// Progress, if there is one, is told how far a family is; from several goroutines.
+	Progress func(family string, done, total int)
 }
 
 // moment is the site before a turn of the clean run, and how the turn went.

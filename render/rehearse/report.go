@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -118,16 +119,20 @@ func (r *Rehearsal) stagesBefore(t Turn) string {
 }
 
 // spread does the same with each of many things, on all cores, and keeps their order.
-func spread[T, U any](ctx context.Context, workers int, list []T, f func(context.Context, T) (U, error)) ([]U, error) {
+func spread[T, U any](ctx context.Context, r *Rehearsal, family string, list []T, f func(context.Context, T) (U, error)) ([]U, error) {
 	results := make([]U, len(list))
+	var done atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(workers)
+	group.SetLimit(r.workers)
 	for i, v := range list {
 		group.Go(func() (err error) {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
 			results[i], err = f(ctx, v)
+			if r.Progress != nil {
+				r.Progress(family, int(done.Add(1)), len(list))
+			}
 			return err
 		})
 	}

@@ -1,0 +1,246 @@
+package rehearse
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/tools/txtar"
+
+	"requorum/model"
+	"requorum/model/diag"
+	"requorum/render/rehearse/site"
+)
+
+// Play is a story that was read from a file: what happens, in order, a line each.
+type Play struct {
+	rehearsal *Rehearsal
+	file      string
+	lines     []playLine
+}
+
+type playLine struct {
+	number int
+	words  []string
+	verb   storyVerb
+}
+
+// storyVerb is a word with which a line of a story begins.
+type storyVerb struct {
+	name  string
+	usage string // what follows it
+	about string
+	do    func(ctx context.Context, p *player, args []string) error
+	fits  func(r *Rehearsal, args []string) bool
+}
+
+// storyFile is the part of a story's txtar archive that holds its lines.
+const storyFile = "story"
+
+// ParseStory reads a story. Its mistakes come with line and column.
+func (r *Rehearsal) ParseStory(file string, src []byte) (*Play, diag.List) {
+	p := &Play{rehearsal: r, file: file}
+	var findings diag.List
+	find := func(line int, text, remedy string) {
+		findings = append(findings, diag.Diagnostic{Severity: diag.Error, Code: "story", File: file, Line: line, Column: 1, Text: text, Remedy: remedy})
+	}
+	archive := txtar.Parse(src)
+	i := slices.IndexFunc(archive.Files, func(f txtar.File) bool { return f.Name == storyFile })
+	if i < 0 {
+		find(1, "the file has no part named story", "begin it with a line \"-- story --\"")
+		return p, findings
+	}
+	number := bytes.Count(src[:bytes.Index(src, []byte("-- "+storyFile+" --"))], []byte("\n")) + 1
+	for line := range strings.Lines(string(archive.Files[i].Data)) {
+		number++
+		words := strings.Fields(line)
+		if len(words) == 0 || words[0][0] == '#' {
+			continue
+		}
+		at := slices.IndexFunc(storyVerbs(), func(v storyVerb) bool { return v.name == words[0] })
+		if at < 0 {
+			find(number, fmt.Sprintf("no story knows the word %q", words[0]), "see \"requorum help stories\"")
+			continue
+		}
+		verb := storyVerbs()[at]
+		if !verb.fits(r, words[1:]) {
+			find(number, fmt.Sprintf("%s takes %s", verb.name, verb.usage), "see \"requorum help stories\"; stages and nodes are those of the plan")
+			continue
+		}
+		p.lines = append(p.lines, playLine{number, words, verb})
+	}
+	return p, findings
+}
+
+// StoryHelp lists the words of the stories, for people.
+func StoryHelp() string {
+	var b strings.Builder
+	for _, v := range storyVerbs() {
+		fmt.Fprintf(&b, "  %s\n      %s\n", strings.TrimSpace(v.name+" "+v.usage), v.about)
+	}
+	return b.String()
+}
+
+// player is a story under way.
+type player struct {
+	rehearsal *Rehearsal
+	site      *site.Site
+	begin     *site.Site // what the goal is held against
+	done      map[Turn]bool
+	out       io.Writer
+	brief     bool // only verdicts are printed
+	last      *lastRun
+	broken    []string // what the line under way has shown to be wrong
+}
+
+// lastRun is the run whose end the next line may expect.
+type lastRun struct {
+	turn   Turn
+	result site.Result
+}
+
+// Play carries the story out and prints what an engineer sees. What does not hold comes
+// back as findings with the lines that asked for it.
+func (p *Play) Play(ctx context.Context, out io.Writer) (diag.List, error) {
+	if len(p.rehearsal.clean) == 0 {
+		if _, err := p.rehearsal.Clean(ctx); err != nil { // it gives the stop codes
+			return nil, err
+		}
+	}
+	s := p.rehearsal.begin.Clone()
+	pl := &player{rehearsal: p.rehearsal, site: s, begin: s.Clone(), done: map[Turn]bool{}, out: out}
+	var findings diag.List
+	broken := func(line int, list ...string) {
+		for _, text := range list {
+			findings = append(findings, diag.Diagnostic{Severity: diag.Error, Code: "story-broken", File: p.file, Line: line, Column: 1, Text: text,
+				Remedy: "read what the script has printed; if it is right, mend the story"})
+		}
+	}
+	asked := 0 // the line of the last run
+	for _, line := range p.lines {
+		if pl.last != nil && line.words[0] != "expect" {
+			broken(asked, pl.unexpected()...)
+		}
+		if err := line.verb.do(ctx, pl, line.words[1:]); err != nil {
+			return findings, err
+		}
+		broken(line.number, pl.broken...)
+		pl.broken = nil
+		asked = line.number
+	}
+	if pl.last != nil {
+		broken(asked, pl.unexpected()...)
+	}
+	return findings, nil
+}
+
+// unexpected holds a run for which no line says what to expect: it must be done.
+func (p *player) unexpected() []string {
+	run := p.last
+	p.last = nil
+	if pass(run.result) {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s: exit status %d, and the story does not expect it", run.turn, run.result.Status)}
+}
+
+// execute runs a script with a command line, as an engineer would type it.
+func (p *player) execute(ctx context.Context, t Turn, arguments []string, w site.Watcher) error {
+	fmt.Fprintf(p.out, "%s $ sudo bash %s.sh%s\n", clock(p.site.Now), t.Node, typed(arguments))
+	result, err := p.site.Execute(ctx, p.rehearsal.scripts[t.Node], arguments, w)
+	if err != nil {
+		return fmt.Errorf("%s: %w", t, err)
+	}
+	text := result.Output
+	if p.brief {
+		text = text[strings.LastIndex(text, "\n\n")+1:]
+	}
+	if _, err := io.WriteString(p.out, text); err != nil {
+		return err
+	}
+	if result.Killed {
+		fmt.Fprintf(p.out, "(the script is dead)\n")
+	}
+	p.done[t] = pass(result)
+	if t.Stage == model.Stop && pass(result) {
+		maps.DeleteFunc(p.done, func(u Turn, _ bool) bool { return u.Node == t.Node && u.Stage != model.Stop && u.Stage != model.Survey })
+	}
+	p.last = &lastRun{t, result}
+	p.site.Advance(settling)
+	return nil
+}
+
+// run runs a turn.
+func (p *player) run(ctx context.Context, t Turn, w site.Watcher) error {
+	return p.execute(ctx, t, p.rehearsal.arguments(t, func(u Turn) bool { return p.done[u] }), w)
+}
+
+// clock is the time since the failure, as a story prints it.
+func clock(d time.Duration) string {
+	s := int(d / time.Second)
+	return fmt.Sprintf("[%02d:%02d:%02d]", s/3600, s/60%60, s%60)
+}
+
+// typed gives arguments as they stand on a command line.
+func typed(arguments []string) string {
+	var b strings.Builder
+	for _, a := range arguments {
+		if strings.ContainsAny(a, " '") {
+			a = "'" + a + "'"
+		}
+		b.WriteString(" " + a)
+	}
+	return b.String()
+}
+
+// striker lets something happen at the first command that begins with a text.
+type striker struct {
+	recorder
+	text    string
+	verdict site.Verdict
+	always  bool
+	met     bool
+}
+
+func (w *striker) Before(_ *site.Site, c site.Command) site.Verdict {
+	if w.met && !w.always || !strings.HasPrefix(strings.Join(c.Args, " "), w.text) && !strings.Contains(strings.Join(c.Args, " "), " "+w.text) {
+		return site.Run
+	}
+	w.met = true
+	return w.verdict
+}
+
+// struck runs a turn with a fault; the fault must be met.
+func (p *player) struck(ctx context.Context, stage, node string, w *striker) error {
+	err := p.run(ctx, Turn{model.StageName(stage), node}, w)
+	if err == nil && !w.met {
+		p.broken = append(p.broken, fmt.Sprintf("%s on %s does not run a command like %q", stage, node, w.text))
+	}
+	return err
+}
+
+// rest carries the plan on as an engineer does, from the first turn that is not done.
+func (p *player) rest(ctx context.Context) error {
+	from := slices.IndexFunc(p.rehearsal.turns, func(t Turn) bool { return !p.done[t] })
+	if from < 0 {
+		from = len(p.rehearsal.turns)
+	}
+	e := &engineer{rehearsal: p.rehearsal, site: p.site, done: p.done}
+	broken, err := e.finish(ctx, from)
+	p.broken = append(p.broken, broken...)
+	fmt.Fprintf(p.out, "%s the rest of the plan: %d runs, %d of them refused or unfinished, begun anew %d times\n",
+		clock(p.site.Now), e.runs, len(e.events), e.restarts)
+	return err
+}
+
+// atoi is for numbers that fits has seen.
+func atoi(text string) int {
+	n, _ := strconv.Atoi(text)
+	return n
+}
