@@ -159,7 +159,7 @@ func (p *player) execute(ctx context.Context, t Turn, arguments []string, w site
 	}
 	text := result.Output
 	if p.brief {
-		text = text[strings.LastIndex(text, "\n\n")+1:]
+		text = verdict(text)
 	}
 	if _, err := io.WriteString(p.out, text); err != nil {
 		return err
@@ -174,6 +174,12 @@ func (p *player) execute(ctx context.Context, t Turn, arguments []string, w site
 	p.last = &lastRun{t, result}
 	p.site.Advance(settling)
 	return nil
+}
+
+// verdict is the line with which the last paragraph of an output begins.
+func verdict(output string) string {
+	line, _, _ := strings.Cut(strings.TrimPrefix(output[strings.LastIndex(output, "\n\n")+1:], "\n"), "\n")
+	return line + "\n"
 }
 
 // run runs a turn.

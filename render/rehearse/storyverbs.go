@@ -29,7 +29,7 @@ func storyVerbs() []storyVerb {
 		{"full", "NODE", "the node's disk has no room left", doFull(true), fitsOneNode},
 		{"room", "NODE", "the node's disk has room again", doFull(false), fitsOneNode},
 		{"wait", "SECONDS", "lets time go by", doWait, fitsNumber},
-		{"short", "", "from here on, only the verdict of each run is printed", doBrief(true), fitsNothing},
+		{"short", "", "from here on, only the first line of each verdict is printed", doBrief(true), fitsNothing},
 		{"whole", "", "from here on, all that a run prints is printed again", doBrief(false), fitsNothing},
 		{"rest", "", "does what is left of the plan, by what the scripts print, to the goal", doRest, fitsNothing},
 		{"goal", "", "the site must be recovered", doGoal, fitsNothing},
