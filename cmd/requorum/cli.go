@@ -24,6 +24,8 @@ type session struct {
 	stderr io.Writer
 	color  bool // of findings on stderr
 	env    func(string) (string, bool)
+
+	rehearses bool // the run interprets scripts, for which memory is not to be spared
 }
 
 // newSession is the session of a real run. A closed pipe is then an error that

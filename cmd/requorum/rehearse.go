@@ -113,6 +113,7 @@ func (c *wordChoice) Set(value string) error {
 func (c *wordChoice) Type() string { return "word" }
 
 func runRehearse(s *session, o *options, args []string) error {
+	s.rehearses = true
 	r, err := s.load(args[0], o)
 	if err != nil {
 		return err
