@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # vellum-1: its part in the recovery of the etcd cluster of site site1.
-# Plan f67201d65ba0, made by requorum.
+# Plan 40cfe1a2ebb3, made by requorum.
 #
 # Run this on node vellum-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='f67201d65ba0'
+PLAN='40cfe1a2ebb3'
 DEPLOYMENT='known-good config'
 NODE='vellum-1'
 TYPE='vellum'

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # dime-1: its part in the recovery of the etcd cluster of site site1.
-# Plan d995efe2366a, made by requorum.
+# Plan dc0d32603324, made by requorum.
 #
 # Run this on node dime-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='d995efe2366a'
+PLAN='dc0d32603324'
 DEPLOYMENT='three live Vellums'
 NODE='dime-1'
 TYPE='dime'

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # vellum-2: its part in the recovery of the etcd cluster of site site1.
-# Plan 179d3ac17fba, made by requorum.
+# Plan 3a102621c517, made by requorum.
 #
 # Run this on node vellum-2 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='179d3ac17fba'
+PLAN='3a102621c517'
 DEPLOYMENT='two live Vellums'
 NODE='vellum-2'
 TYPE='vellum'

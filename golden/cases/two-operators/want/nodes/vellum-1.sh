@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # vellum-1: its part in the recovery of the etcd cluster of site site1.
-# Plan 8f1701bfee0f, made by requorum.
+# Plan 5ef8cf5f7382, made by requorum.
 #
 # Run this on node vellum-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='8f1701bfee0f'
+PLAN='5ef8cf5f7382'
 DEPLOYMENT='two engineers'
 NODE='vellum-1'
 TYPE='vellum'
