@@ -39,7 +39,7 @@ func (r *Rehearsal) WriteTranscript(w io.Writer) error {
 		if i > 0 {
 			fmt.Fprintln(b)
 		}
-		fmt.Fprintf(b, "[%s] %s\n$ %s\n%s", onClock(t.Began), t.Turn, t.Command, t.Output)
+		fmt.Fprintf(b, "[%s] %s\n$ %s\n%s", onClock(t.Began), t.Turn, t.Command, strings.TrimSuffix(t.Output, "\n")+"\n")
 		if t.Status != 0 {
 			fmt.Fprintf(b, "(exit status %d)\n", t.Status)
 		}
