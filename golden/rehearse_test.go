@@ -1,31 +1,104 @@
 package golden_test
 
 import (
+	"bytes"
 	"context"
+	"os"
+	"path/filepath"
+	"reflect"
 	"testing"
 
+	"github.com/rogpeppe/go-internal/diff"
+
+	"requorum/render"
 	"requorum/render/rehearse"
 )
 
-// TestRehearsalIsClean rehearses every case as the plan has it, and each of its stages
-// twice.
-func TestRehearsalIsClean(t *testing.T) {
+type rehearsing func(context.Context) (rehearse.Family, error)
+
+// TestRehearsals rehearses every case: as the plan has it, every stage twice, and every
+// stage too early.
+func TestRehearsals(t *testing.T) {
 	for _, name := range caseNames(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p, b := build(t, name)
-			r, err := rehearse.New(p, b)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, run := range []rehearsing{r.Clean, r.Twice} {
+			r := rehearsal(t, name)
+			for _, run := range []rehearsing{r.Clean, r.Twice, r.Order} {
 				holds(t, run)
 			}
 		})
 	}
 }
 
-type rehearsing func(context.Context) (rehearse.Family, error)
+// TestFaults lets every command of the scripts fail, kills them there and takes the
+// power away. Scripts of the same shape differ in their values alone, so a shape that
+// an earlier case has had is left out.
+func TestFaults(t *testing.T) {
+	seen := map[render.Shape]bool{}
+	for _, name := range caseNames(t) {
+		_, b := build(t, name)
+		var nodes []string
+		for _, s := range b.Scripts {
+			if !seen[s.Shape] {
+				nodes = append(nodes, s.Node)
+			}
+			seen[s.Shape] = true
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := rehearsal(t, name)
+			holds(t, r.Clean)
+			for _, node := range nodes {
+				r.Narrow(rehearse.Options{Node: node})
+				holds(t, r.Faults)
+			}
+		})
+	}
+}
+
+// TestRehearsalOnOneCore holds that a report is the same whatever the number of cores,
+// and from run to run.
+func TestRehearsalOnOneCore(t *testing.T) {
+	report := func(workers int) *rehearse.Report {
+		r := rehearsal(t, smallCase)
+		r.Workers = workers
+		report, err := r.Run(t.Context(), rehearse.Options{Faults: rehearse.Pairs, Seed: 7})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return report
+	}
+	one, many := report(1), report(8)
+	if !reflect.DeepEqual(one, many) {
+		t.Errorf("on one core\n%+v\non eight\n%+v", one, many)
+	}
+	var text bytes.Buffer
+	if err := one.WriteText(&text); err != nil {
+		t.Fatal(err)
+	}
+	kept := filepath.Join("rehearsals", smallCase+".txt")
+	if *update {
+		if err := os.WriteFile(kept, text.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if d := diff.Diff(kept, read(t, kept), "report", text.Bytes()); d != nil {
+		t.Errorf("%s", d)
+	}
+}
+
+// smallCase is the one with the fewest nodes.
+const smallCase = "known-good-config"
+
+func rehearsal(t testing.TB, name string) *rehearse.Rehearsal {
+	t.Helper()
+	p, b := build(t, name)
+	r, err := rehearse.New(p, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
 
 // holds runs a family of rehearsals that must not fail.
 func holds(t *testing.T, run rehearsing) {

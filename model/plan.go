@@ -158,7 +158,9 @@ type Stage struct {
 	Steps    []Step
 	Barrier  string // what must be true everywhere before the next stage, one sentence
 	LeftOut  string // why nobody runs it; empty if somebody does
-	Minutes  int    // expected for one node
+	Minutes  int    // expected for one node at a real site, with a margin
+	Seconds  int    // for one node on the clock of the rehearsal: the mean, rounded up
+	Work     int    // of the Seconds, those outside the waits of the steps
 }
 
 // Step is one thing that a stage does on a node.

@@ -32,9 +32,17 @@ type planDoc struct {
 	OtherSites    []nodeDoc         `json:"other_sites"`
 	Stores        storesDoc         `json:"stores"`
 	Stages        []stageDoc        `json:"stages"`
+	Rehearsed     rehearsedDoc      `json:"rehearsed_seconds"`
 	Omitted       []omissionDoc     `json:"omitted"`
 	Held          []heldDoc         `json:"held_by_people"`
 	Warnings      []diag.Diagnostic `json:"warnings"`
+}
+
+// rehearsedDoc is how long the whole recovery takes on the clock of the rehearsal.
+type rehearsedDoc struct {
+	Shortest int `json:"shortest"`
+	Expected int `json:"expected"`
+	Longest  int `json:"longest"`
 }
 
 type quorumDoc struct {
@@ -76,6 +84,7 @@ type stageDoc struct {
 	Nodes   []string        `json:"nodes"`
 	InTurn  bool            `json:"in_turn"`
 	Minutes int             `json:"minutes_a_node"`
+	Seconds int             `json:"rehearsed_seconds_a_node"`
 	Barrier string          `json:"barrier"`
 	LeftOut string          `json:"left_out,omitempty"`
 	Asks    *asksDoc        `json:"asks_for_stop_codes,omitempty"`
@@ -126,7 +135,8 @@ func PlanJSON(p *model.Plan, id string) []byte {
 		Nodes: []nodeDoc{}, Failed: []nodeDoc{}, OtherSites: []nodeDoc{},
 		Stores: storesDoc{p.Stores.Cassandra, p.Stores.Key, notNil(p.Stores.AllVellums),
 			notNil(p.Stores.LiveVellums), notNil(p.Stores.CassandraNodes)},
-		Omitted: []omissionDoc{}, Held: []heldDoc{}, Warnings: notNil([]diag.Diagnostic(p.Warnings)),
+		Rehearsed: newRehearsedDoc(p),
+		Omitted:   []omissionDoc{}, Held: []heldDoc{}, Warnings: notNil([]diag.Diagnostic(p.Warnings)),
 	}
 	if p.SharedConfig != nil {
 		doc.SharedConfig = sum(p.SharedConfig)
@@ -160,6 +170,11 @@ func PlanJSON(p *model.Plan, id string) []byte {
 	return encode(doc)
 }
 
+func newRehearsedDoc(p *model.Plan) rehearsedDoc {
+	c := newClock(p)
+	return rehearsedDoc{c.shortest, c.expected, c.longest}
+}
+
 func newNodeDoc(n model.Node, site string) nodeDoc {
 	return nodeDoc{
 		Name: n.Name, Site: site, Type: string(n.Type), LocalIP: n.LocalIP.String(),
@@ -180,7 +195,7 @@ func asked(p *model.Plan, stage model.StageName) *asksDoc {
 
 func newStageDoc(st model.Stage, asks *asksDoc) stageDoc {
 	d := stageDoc{Name: st.Name, Title: st.Title, Nodes: notNil(st.Nodes), InTurn: st.InTurn,
-		Minutes: st.Minutes, Barrier: st.Barrier, LeftOut: st.LeftOut, Asks: asks, Steps: []stepDoc{}}
+		Minutes: st.Minutes, Seconds: st.Seconds, Barrier: st.Barrier, LeftOut: st.LeftOut, Asks: asks, Steps: []stepDoc{}}
 	for _, s := range st.Steps {
 		step := stepDoc{ID: s.ID, Title: s.Title, Commands: s.Commands, Cites: notNil(s.Cites),
 			Traps: s.Traps, Destroys: s.Destroys, Wait: s.Wait, Proof: s.Proof}

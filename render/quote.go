@@ -11,7 +11,9 @@ import (
 )
 
 // Quote writes s as one word of bash that means exactly s: in single quotes,
-// always, so that a reader and the check see the same form whatever the value.
+// always, so that a reader and the check see the same form whatever the value. A single
+// quote stands in double quotes: after a backslash, mvdan/sh's interpreter would keep
+// the backslash in an assignment.
 // A newline stays a newline. NUL, which no bash string can hold, carriage
 // return, which bash and mvdan/sh read differently before a newline, and bytes
 // that are no UTF-8, which mvdan/sh does not read, are refused.
@@ -22,7 +24,7 @@ func Quote(s string) (string, error) {
 	if !utf8.ValidString(s) {
 		return "", fmt.Errorf("cannot quote %q for bash: it is no UTF-8", s)
 	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'", nil
+	return "'" + strings.ReplaceAll(s, "'", `'"'"'`) + "'", nil
 }
 
 // WordPattern is what a Word looks like: nothing in it means anything to a

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -20,12 +21,15 @@ import (
 // TestTimetable holds the sums: side by side, a stage costs one node, unless it
 // goes in turn.
 func TestTimetable(t *testing.T) {
-	p := &model.Plan{Stages: []model.Stage{
-		{Name: model.Stop, Nodes: make([]string, 30), Minutes: 3},
-		{Name: model.Create, Nodes: make([]string, 3), Minutes: 1, Together: "why"},
-		{Name: model.Join, Nodes: make([]string, 27), Minutes: 1, InTurn: true},
-		{Name: model.Load, Nodes: make([]string, 1), Minutes: 1},
-		{Name: model.Finish, LeftOut: "why", Minutes: 3},
+	nodes := func(n int) []string { return make([]string, n) }
+	p := &model.Plan{Operators: 2, Stages: []model.Stage{
+		{Name: model.Stop, Nodes: nodes(30), Minutes: 3, Seconds: 90, Work: 2,
+			Steps: []model.Step{{Nodes: nodes(30), Wait: 180}}},
+		{Name: model.Create, Nodes: nodes(3), Minutes: 1, Seconds: 16, Work: 11, Together: "why"},
+		{Name: model.Join, Nodes: nodes(27), Minutes: 1, Seconds: 31, Work: 6, InTurn: true,
+			Steps: []model.Step{{Nodes: nodes(27), Wait: 120}, {Nodes: nodes(1), Wait: 7}}},
+		{Name: model.Load, Nodes: nodes(1), Minutes: 1, Seconds: 1, Work: 1},
+		{Name: model.Finish, LeftOut: "why", Minutes: 3, Seconds: 90, Work: 90},
 	}}
 	want := timetable{Wide: "32 min", Long: "2 h 1 min", Rows: []timeRow{
 		{Stage: "stop", How: "side by side", Nodes: 30, One: "3 min", Wide: "3 min", Long: "1 h 30 min"},
@@ -33,9 +37,18 @@ func TestTimetable(t *testing.T) {
 		{Stage: "join", How: "in turn", Nodes: 27, One: "1 min", Wide: "27 min", Long: "27 min"},
 		{Stage: "load", How: "one node", Nodes: 1, One: "1 min", Wide: "1 min", Long: "1 min"},
 	}}
+	want.Shortest, want.Expected, want.Longest = "16 min", "16 min", "2 h 29 min"
 	got := newTimetable(p)
-	if got.Wide != want.Wide || got.Long != want.Long || !slices.Equal(got.Rows, want.Rows) {
+	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
+	}
+	const inTurn, least = 27 * 31, 90 + 1 // join; stop, which one engineer starts everywhere first, and load
+	for operators, expected := range map[int]int{0: 3 * 16, 1: 3 * 16, 2: 2 * 16, 3: 16, 9: 16} {
+		p.Operators = operators
+		want := clock{inTurn + least + 16, inTurn + least + expected, 30*(2+180) + 3*11 + 27*(6+120) + 7 + 1}
+		if got := newClock(p); got != want {
+			t.Errorf("%d operators: got %+v, want %+v", operators, got, want)
+		}
 	}
 }
 

@@ -11,6 +11,9 @@ import (
 type timetable struct {
 	Rows       []timeRow
 	Wide, Long string // all nodes of a stage side by side where they may; one after the other
+
+	// On the clock of the rehearsal (see clock):
+	Shortest, Expected, Longest string
 }
 
 type timeRow struct {
@@ -38,8 +41,42 @@ func newTimetable(p *model.Plan) timetable {
 		t.Rows = append(t.Rows, row)
 	}
 	t.Wide, t.Long = duration(wide), duration(long)
+	c := newClock(p)
+	t.Shortest, t.Expected, t.Longest = duration(upward(c.shortest)), duration(upward(c.expected)), duration(upward(c.longest))
 	return t
 }
+
+// clock is how many seconds the recovery takes on the clock of the rehearsal, by the
+// figures of the plan. The rehearsal of the plan adds up what each turn really took,
+// by the same rules (rehearse.Durations); a render cannot wait for that.
+type clock struct{ shortest, expected, longest int }
+
+func newClock(p *model.Plan) clock {
+	var c clock
+	for _, st := range p.Stages {
+		nodes, hands := len(st.Nodes), max(1, p.Operators)
+		if nodes == 0 {
+			continue
+		}
+		side, dealt := 1, (nodes+hands-1)/hands // how many nodes one after the other
+		switch {
+		case st.InTurn:
+			side, dealt = nodes, nodes
+		case st.Name == model.Stop:
+			dealt = 1 // it is started on every node first, so that all wait at the same time
+		}
+		c.shortest += st.Seconds * side
+		c.expected += st.Seconds * dealt
+		c.longest += st.Work * nodes
+		for _, s := range st.Steps {
+			c.longest += s.Wait * len(s.Nodes)
+		}
+	}
+	return c
+}
+
+// upward gives the minutes of seconds, rounded up.
+func upward(seconds int) int { return (seconds + 59) / 60 }
 
 // manner is how the nodes of a stage run it.
 func manner(st model.Stage) string {

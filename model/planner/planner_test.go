@@ -350,3 +350,20 @@ func BenchmarkBuild(b *testing.B) {
 		})
 	}
 }
+
+// TestFigures holds that every stage takes some time on the clock of the rehearsal, of
+// which not more than all is work, and that survey and stop take longer where no old
+// master is left to answer.
+func TestFigures(t *testing.T) {
+	answered, _ := planner.Build(site("vellum*1", "vellum!*2", "sprout-*2"))
+	silent, _ := planner.Build(site("vellum!*3", "sprout-*2"))
+	for i, st := range answered.Stages {
+		if st.Work > st.Seconds || st.Seconds > 60*st.Minutes || st.Seconds == 0 && st.Name != model.Config {
+			t.Errorf("%s: %d s, of it %d work; %d min", st.Name, st.Seconds, st.Work, st.Minutes)
+		}
+		longer := silent.Stages[i].Seconds - st.Seconds
+		if asks := st.Name == model.Survey || st.Name == model.Stop; longer > 0 != asks || silent.Stages[i].Work-st.Work != longer {
+			t.Errorf("%s: %d s longer without an old master", st.Name, longer)
+		}
+	}
+}

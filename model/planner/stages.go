@@ -13,29 +13,39 @@ type stageRule struct {
 	inTurn   bool
 	together string
 	minutes  int
+	clock    figures
 	barrier  string
+}
+
+// figures are what the rehearsal of the golden cases measures of a stage on one node,
+// the mean in seconds, rounded up: a golden test holds them against its clock. A
+// command costs nothing on that clock unless the model says what it waits for.
+type figures struct {
+	seconds int // all of it
+	work    int // of these, what does not pass in the waits of the steps
+	silent  int // as much more work where no old master lives: a question to the old etcd waits to its limit
 }
 
 // stageRules is the order of the recovery: a table of contents.
 var stageRules = []stageRule{
-	{name: model.Survey, title: "Look at every live node before anything is changed", minutes: 1,
+	{name: model.Survey, title: "Look at every live node before anything is changed", minutes: 1, clock: figures{seconds: 6, work: 6, silent: 12},
 		barrier: "Every live node shows no FAIL; each WARN and CANNOT TELL is read and decided on."},
-	{name: model.Stop, title: "Stop the etcd processes", minutes: 3,
+	{name: model.Stop, title: "Stop the etcd processes", minutes: 3, clock: figures{seconds: 90, silent: 8},
 		barrier: "Every live node of the site says that its etcd data directory is empty and that nothing listens on ports 2380 and 4000."},
-	{name: model.Config, title: "Check the configuration on your nodes", minutes: 1,
+	{name: model.Config, title: "Check the configuration on your nodes", minutes: 1, clock: figures{},
 		barrier: "The digests in the tables agree between the nodes of each table, and a person who knows the deployment has read the files."},
-	{name: model.Create, title: "Recreate the etcd cluster: start the masters", minutes: 1,
+	{name: model.Create, title: "Recreate the etcd cluster: start the masters", minutes: 1, clock: figures{seconds: 16, work: 11},
 		together: "A master that waits alone for minutes is stopped by monit and started again (T33). Start the masters within two minutes of each other.",
 		barrier:  "Every master says that its etcd listens on port 4000."},
-	{name: model.Confirm, title: "Recreate the etcd cluster: confirm and synchronise", inTurn: true, minutes: 2,
+	{name: model.Confirm, title: "Recreate the etcd cluster: confirm and synchronise", inTurn: true, minutes: 2, clock: figures{seconds: 24, work: 6},
 		barrier: "Every master says that the cluster has exactly the expected masters, one leader, the same keys everywhere, and that its configuration is in sync."},
-	{name: model.Join, title: "Add the rest of the nodes to the etcd cluster", inTurn: true, minutes: 1,
+	{name: model.Join, title: "Add the rest of the nodes to the etcd cluster", inTurn: true, minutes: 1, clock: figures{seconds: 31, work: 6},
 		barrier: "Every other node says that it reads the cluster through its own proxy and that its configuration is in sync."},
-	{name: model.Load, title: "Recreate the data store cluster values in etcd", minutes: 1,
+	{name: model.Load, title: "Recreate the data store cluster values in etcd", minutes: 1, clock: figures{seconds: 1, work: 1},
 		barrier: "The one Vellum says that every data store value is loaded and the clusters are stable."},
-	{name: model.Manage, title: "Start the cluster manager on all nodes", inTurn: true, minutes: 1,
+	{name: model.Manage, title: "Start the cluster manager on all nodes", inTurn: true, minutes: 1, clock: figures{seconds: 10},
 		barrier: "Every live node says that its cluster manager is up."},
-	{name: model.Finish, title: "Next steps: mark the failed Vellum nodes failed", minutes: 3,
+	{name: model.Finish, title: "Next steps: mark the failed Vellum nodes failed", minutes: 3, clock: figures{seconds: 90},
 		barrier: "The one Vellum says that no failed node is left in any data store cluster."},
 }
 
@@ -48,6 +58,11 @@ func stages(p *model.Plan) ([]model.Stage, []model.Omission) {
 		st := model.Stage{
 			Name: rule.name, Title: rule.title, InTurn: rule.inTurn,
 			Together: rule.together, Barrier: rule.barrier, Minutes: rule.minutes,
+			Seconds: rule.clock.seconds, Work: rule.clock.work,
+		}
+		if p.Quorum.Live() == 0 {
+			st.Seconds += rule.clock.silent
+			st.Work += rule.clock.silent
 		}
 		order := running(p, rule.name)
 		for _, r := range stepRules {

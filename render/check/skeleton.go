@@ -79,7 +79,7 @@ func (s *skeleton) number(n uint64) {
 }
 
 // quotedText gives what a word means if it is one quoted value in the form of
-// render.Quote: pieces in single quotes with \' between them.
+// render.Quote: pieces in single quotes with "'" between them.
 func quotedText(w *syntax.Word) (string, bool) {
 	if len(w.Parts)%2 == 0 {
 		return "", false
@@ -95,8 +95,8 @@ func quotedText(w *syntax.Word) (string, bool) {
 				return p.Value, true
 			}
 			b.WriteString(p.Value)
-		case *syntax.Lit:
-			if i%2 == 0 || p.Value != `\'` {
+		case *syntax.DblQuoted:
+			if i%2 == 0 || !isSingleQuote(p) {
 				return "", false
 			}
 			b.WriteByte('\'')
@@ -105,4 +105,13 @@ func quotedText(w *syntax.Word) (string, bool) {
 		}
 	}
 	return b.String(), true
+}
+
+// isSingleQuote reports whether a part is "'".
+func isSingleQuote(q *syntax.DblQuoted) bool {
+	if q.Dollar || len(q.Parts) != 1 {
+		return false
+	}
+	lit, ok := q.Parts[0].(*syntax.Lit)
+	return ok && lit.Value == "'"
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"requorum/render/rehearse/site"
 )
@@ -70,13 +69,6 @@ func (r *Rehearsal) Twice(ctx context.Context) (Family, error) {
 	})
 	f.add(results...)
 	return f, err
-}
-
-// Durations of a recovery on the clock of the site.
-type Durations struct {
-	Shortest time.Duration // as many engineers as nodes: what may run side by side does
-	Expected time.Duration // as many as the inventory says
-	Longest  time.Duration // one engineer, and every wait to its limit
 }
 
 // snapshots notes every command, and the site wherever it has changed.

@@ -38,7 +38,7 @@ type Rehearsal struct {
 	codes   map[Turn]string     // the stop codes that the clean run has given
 	begin   *site.Site          // a minute after the failure
 	clean   []moment            // the clean run, turn by turn
-	workers int
+	Workers int                 // rehearsals side by side; the report does not depend on it
 	options Options
 	only    func(Turn) bool // what a user has narrowed the rehearsal to; nil: everything
 	// Progress, if there is one, is told how far a family is; from several goroutines.
@@ -63,7 +63,7 @@ const settling = time.Minute
 // have been edited since.
 func New(p *model.Plan, b *render.Bundle) (*Rehearsal, error) {
 	r := &Rehearsal{plan: p, shapes: map[string]render.Shape{}, scripts: map[string]*site.Script{},
-		sources: map[string][]string{}, codes: map[Turn]string{}, workers: runtime.GOMAXPROCS(0)}
+		sources: map[string][]string{}, codes: map[Turn]string{}, Workers: runtime.GOMAXPROCS(0)}
 	for _, s := range b.Scripts {
 		f, ok := b.File(s.Path)
 		if !ok {

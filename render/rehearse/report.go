@@ -123,7 +123,7 @@ func spread[T, U any](ctx context.Context, r *Rehearsal, family string, list []T
 	results := make([]U, len(list))
 	var done atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(r.workers)
+	group.SetLimit(r.Workers)
 	for i, v := range list {
 		group.Go(func() (err error) {
 			if ctx.Err() != nil {

@@ -53,7 +53,7 @@ func (r *Report) Failed() bool {
 // of cores.
 func (r *Rehearsal) Run(ctx context.Context, o Options) (*Report, error) {
 	report := &Report{Site: r.plan.Site, Nodes: len(r.plan.Nodes), Turns: len(r.turns)}
-	r.narrow(o)
+	r.Narrow(o)
 	families := []func(context.Context) (Family, error){r.Clean, r.Twice, r.Faults, r.Order, r.Beginnings}
 	if o.Faults == NoFaults {
 		families = []func(context.Context) (Family, error){r.Clean, r.Twice, r.Order, r.Beginnings}
@@ -72,8 +72,8 @@ func (r *Rehearsal) Run(ctx context.Context, o Options) (*Report, error) {
 	return report, nil
 }
 
-// narrow takes the options over.
-func (r *Rehearsal) narrow(o Options) {
+// Narrow takes the options over, for whoever runs single families.
+func (r *Rehearsal) Narrow(o Options) {
 	r.options = o
 	r.only = nil
 	if o.Node != "" || o.Stage != "" {

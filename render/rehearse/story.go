@@ -152,7 +152,7 @@ func (p *player) unexpected() []string {
 
 // execute runs a script with a command line, as an engineer would type it.
 func (p *player) execute(ctx context.Context, t Turn, arguments []string, w site.Watcher) error {
-	fmt.Fprintf(p.out, "%s $ sudo bash %s.sh%s\n", clock(p.site.Now), t.Node, typed(arguments))
+	fmt.Fprintf(p.out, "%s $ %s\n", clock(p.site.Now-p.begin.Now), typed(t.Node, arguments))
 	result, err := p.site.Execute(ctx, p.rehearsal.scripts[t.Node], arguments, w)
 	if err != nil {
 		return fmt.Errorf("%s: %w", t, err)
@@ -187,22 +187,10 @@ func (p *player) run(ctx context.Context, t Turn, w site.Watcher) error {
 	return p.execute(ctx, t, p.rehearsal.arguments(t, func(u Turn) bool { return p.done[u] }), w)
 }
 
-// clock is the time since the failure, as a story prints it.
+// clock writes a time since the beginning.
 func clock(d time.Duration) string {
 	s := int(d / time.Second)
 	return fmt.Sprintf("[%02d:%02d:%02d]", s/3600, s/60%60, s%60)
-}
-
-// typed gives arguments as they stand on a command line.
-func typed(arguments []string) string {
-	var b strings.Builder
-	for _, a := range arguments {
-		if strings.ContainsAny(a, " '") {
-			a = "'" + a + "'"
-		}
-		b.WriteString(" " + a)
-	}
-	return b.String()
 }
 
 // striker lets something happen at the first command that begins with a text.
@@ -241,7 +229,7 @@ func (p *player) rest(ctx context.Context) error {
 	broken, err := e.finish(ctx, from)
 	p.broken = append(p.broken, broken...)
 	fmt.Fprintf(p.out, "%s the rest of the plan: %d runs, %d of them refused or unfinished, begun anew %d times\n",
-		clock(p.site.Now), e.runs, len(e.events), e.restarts)
+		clock(p.site.Now-p.begin.Now), e.runs, len(e.events), e.restarts)
 	return err
 }
 
