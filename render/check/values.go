@@ -179,7 +179,7 @@ func unquote(text []byte) (string, bool) {
 	if len(text) < 2 || text[0] != '\'' || text[len(text)-1] != '\'' {
 		return "", false
 	}
-	return strings.ReplaceAll(string(text[1:len(text)-1]), `'\''`, "'"), true
+	return strings.ReplaceAll(string(text[1:len(text)-1]), `'"'"'`, "'"), true
 }
 
 // hold compares the head of a node of the same shape with the proof, byte for

@@ -79,12 +79,10 @@ func TestWriteTranscript(t *testing.T) {
 				result: site.Result{Output: "b: NOT RIGHT\n", Status: 3}},
 		},
 	}
-	const want = `[00:00:00] stop on a
-$ sudo bash a.sh --yes a stop
+	const want = `[00:00:00] $ sudo bash a.sh --yes a stop
 a: DONE
 
-[01:02:07] config on b
-$ sudo bash b.sh --yes b --codes 3fa-91c config
+[01:02:07] $ sudo bash b.sh --yes b --codes 3fa-91c config
 b: NOT RIGHT
 (exit status 3)
 `

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # vellum-1: its part in the recovery of the etcd cluster of site site1.
-# Plan d7ff424c0e00, made by requorum.
+# Plan 8d167cd519ac, made by requorum.
 #
 # Run this on node vellum-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='d7ff424c0e00'
+PLAN='8d167cd519ac'
 DEPLOYMENT='two engineers'
 NODE='vellum-1'
 TYPE='vellum'
@@ -3540,7 +3540,7 @@ stage_survey() {
 	look_at_bash
 	look_at_monit
 
-	step 'survey/config' 'Look at what Clearwater'\''s configuration gives' 'T16, T17, T18, T19, T20, T46, T51; not in the written procedure'
+	step 'survey/config' 'Look at what Clearwater'"'"'s configuration gives' 'T16, T17, T18, T19, T20, T46, T51; not in the written procedure'
 	look_at_config || readable=no
 	if [ "$readable" = yes ]; then
 		look_at_addresses
@@ -3725,7 +3725,7 @@ sudo lsof +D /var/lib/clearwater-etcd"
 	fi
 	ok '/var/lib/clearwater-etcd is empty'
 
-	step 'stop/quiet' 'Prove that etcd'\''s ports are free' 'procedure 1.1; T4, T38'
+	step 'stop/quiet' 'Prove that etcd'"'"'s ports are free' 'procedure 1.1; T4, T38'
 	if ! wait_for 30 5 'ports 2380 and 4000 to be free' ports_free; then
 		give_up 'nothing listens on ports 2380 and 4000' \
 			"an etcd that is not this node's own service still runs (T4)" \
@@ -4046,7 +4046,7 @@ stage_confirm() {
 	step 'confirm/queue-manager' 'Start the queue manager' 'procedure 4.5; T29, T36'
 	start_queue_manager 90
 
-	step 'confirm/summary' 'Read monit'\''s summary' 'procedure 4.9; T35, T36'
+	step 'confirm/summary' 'Read monit'"'"'s summary' 'procedure 4.9; T35, T36'
 	if ! wait_for 90 5 'monit to show it all' managers_shown; then
 		give_up 'etcd, configuration manager and queue manager run, the cluster manager does not' \
 			'a service does not start, or the cluster manager was started too early (T39)' \
@@ -4189,7 +4189,7 @@ stage_manage() {
 		request monit monitor -g clearwater_cluster_manager
 	fi
 
-	step 'manage/summary' 'Read monit'\''s summary' 'procedure 7.4; T36, T49'
+	step 'manage/summary' 'Read monit'"'"'s summary' 'procedure 7.4; T36, T49'
 	if ! wait_for 90 5 'the cluster manager to run' service_runs clearwater_cluster_manager_process; then
 		give_up 'monit shows clearwater_cluster_manager_process running' 'the cluster manager does not start' \
 			'look into /var/log/clearwater-cluster-manager; run the stage again'
