@@ -10,6 +10,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/diff"
 
+	"requorum/model"
 	"requorum/render"
 	"requorum/render/rehearse"
 )
@@ -62,7 +63,7 @@ func TestRehearsalOnOneCore(t *testing.T) {
 	report := func(workers int) *rehearse.Report {
 		r := rehearsal(t, smallCase)
 		r.Workers = workers
-		report, err := r.Run(t.Context(), rehearse.Options{Faults: rehearse.Pairs, Seed: 7})
+		report, err := r.Run(t.Context(), rehearse.Options{Faults: rehearse.Pairs, Seed: 7, Stage: model.Create})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -82,6 +82,8 @@ func (s *subset) part(n syntax.Node) {
 		if n.Value != nil {
 			s.arguments(n.Value)
 		}
+	case *syntax.Assign:
+		s.kept(n.Value)
 	case *syntax.Word:
 		s.tilde(n)
 	case *syntax.ParamExp:
@@ -171,6 +173,7 @@ func (s *subset) substitution(c *syntax.CmdSubst) {
 }
 
 func (s *subset) caseClause(c *syntax.CaseClause) {
+	s.kept(c.Word)
 	for _, item := range c.Items {
 		s.patterns(item.Patterns...)
 		s.breachIf(item.Op != syntax.Break, item.OpPos, "case-fallthrough")

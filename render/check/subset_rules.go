@@ -55,6 +55,8 @@ var subsetRules = []rule{
 		why: "A value would decide which variable is read. ${!NAME[@]}, the indices of an array, is allowed."},
 	{id: "array-operator", forbids: "a default or an alternative for a whole array", instead: `count first: ${#NAME[@]}`,
 		why: `bash and the rehearsal differ on ${NAME[@]:-...} of an empty array and on the words of ${NAME[@]+...}.`},
+	{id: "kept-backslash", forbids: "a backslash outside of quotes in what is assigned, compared or looked up", instead: "put the text into quotes",
+		why: "The rehearsal keeps such a backslash in what is assigned to a variable, on the left of a comparison in [[ ]] and behind case, silently; bash takes it away."},
 	{id: "quoted-default", forbids: "single quotes in the default of an expansion that is itself in double quotes", instead: "leave the inner quotes out",
 		why: "bash prints them, the rehearsal takes them away."},
 	{id: "shell-variable", forbids: "a variable that the shell itself sets", instead: "keep the value in a variable of the script's own",

@@ -58,6 +58,17 @@ func (s *subset) unquoted(w *syntax.Word) {
 	}
 }
 
+// kept finds backslashes in a word that stand outside of all quotes.
+func (s *subset) kept(w *syntax.Word) {
+	if w == nil {
+		return
+	}
+	for _, part := range w.Parts {
+		lit, ok := part.(*syntax.Lit)
+		s.breachIf(ok && strings.Contains(lit.Value, `\`), part.Pos(), "kept-backslash")
+	}
+}
+
 func (s *subset) tilde(w *syntax.Word) {
 	lit, ok := w.Parts[0].(*syntax.Lit)
 	s.breachIf(ok && strings.HasPrefix(lit.Value, "~"), w.Pos(), "tilde")
@@ -152,6 +163,7 @@ var (
 func (s *subset) binaryTest(b *syntax.BinaryTest) {
 	x, _ := b.X.(*syntax.Word)
 	y, _ := b.Y.(*syntax.Word)
+	s.kept(x)
 	switch b.Op {
 	case syntax.TsReMatch:
 		s.breachIf(!bareRegex(y), y.Pos(), "regex-text")
