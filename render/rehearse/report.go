@@ -60,8 +60,15 @@ type event struct {
 	result site.Result
 }
 
-// printedLines is how much of a run a story shows.
-const printedLines = 12
+// printedLines is how much of a run a story shows at most.
+const printedLines = 24
+
+// lastParagraph gives the lines of the verdict, with which an output ends.
+func lastParagraph(output string) []string {
+	text := strings.Trim(output, "\n")
+	lines := strings.Split(strings.TrimPrefix(text[strings.LastIndex(text, "\n\n")+1:], "\n"), "\n")
+	return lines[:min(len(lines), printedLines)]
+}
 
 // story tells how the clean run got to a turn, and what happened then.
 func (r *Rehearsal) story(t Turn, e event, broken ...string) Story {
@@ -90,8 +97,7 @@ func (r *Rehearsal) tell(t Turn, events []event, broken ...string) Story {
 		default:
 			step.What = join(step.What, fmt.Sprintf("exit status %d", e.result.Status))
 		}
-		lines := strings.Split(strings.TrimRight(e.result.Output, "\n"), "\n")
-		step.Printed = lines[max(0, len(lines)-printedLines):]
+		step.Printed = lastParagraph(e.result.Output)
 		s.Steps = append(s.Steps, step)
 	}
 	return s
