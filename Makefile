@@ -36,7 +36,7 @@ stale:
 	go test ./golden ./model/inventory ./cmd/requorum -run 'TestCases|TestSchema|TestReadme' -count=1
 
 golden:
-	go test ./golden ./model/inventory ./cmd/requorum -run 'TestCases|TestInvalid|TestSchema|TestReadme' -update -count=1
+	go test ./golden ./model/inventory ./cmd/requorum -run 'TestCases|TestInvalid|TestSchema|TestReadme|TestStories|TestRehearsals' -update -count=1
 
 fuzz:
 	go test ./model/inventory -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME) -fuzzminimizetime 10x
