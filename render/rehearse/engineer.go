@@ -21,6 +21,9 @@ type engineer struct {
 	runs      int
 	restarts  int
 	mend      func(*site.Site) // what a remedy asks of hands, and no command does; nil if nothing
+	was       *site.Site       // what must not be lost; nil: the site as it begins
+	before    func(Turn)       // what happens before a turn, whoever does it; nil if nothing
+	enough    func(Turn) bool  // true if from the end of this turn on all goes as in the clean run; nil if never
 }
 
 const (
@@ -33,9 +36,15 @@ const (
 func (e *engineer) finish(ctx context.Context, from int) (broken []string, err error) {
 	turns := e.rehearsal.turns
 	for i := from; i < len(turns); i++ {
+		if e.before != nil {
+			e.before(turns[i])
+		}
 		ok, err := e.turn(ctx, turns[i])
 		if err != nil {
 			return nil, err
+		}
+		if ok && e.enough != nil && e.enough(turns[i]) {
+			return nil, nil
 		}
 		if ok {
 			continue
@@ -47,7 +56,11 @@ func (e *engineer) finish(ctx context.Context, from int) (broken []string, err e
 		i = e.rehearsal.first(model.Stop) - 1
 		clear(e.done)
 	}
-	return e.site.Faults(e.rehearsal.plan, e.rehearsal.begin), nil
+	was := e.was
+	if was == nil {
+		was = e.rehearsal.begin
+	}
+	return e.site.Faults(e.rehearsal.plan, was), nil
 }
 
 // first gives the number of a stage's first turn.
@@ -62,12 +75,12 @@ func (e *engineer) turn(ctx context.Context, t Turn) (bool, error) {
 		if err != nil || pass(result) {
 			return err == nil, err
 		}
+		if e.mend != nil {
+			e.mend(e.site)
+		}
 		todo := remedy(result.Output)
 		if strings.Contains(todo, "start from the beginning") {
 			return false, nil
-		}
-		if e.mend != nil {
-			e.mend(e.site)
 		}
 		for _, u := range e.rehearsal.named(todo, t) {
 			if _, err := e.run(ctx, u); err != nil {
