@@ -72,7 +72,7 @@ func (r *Rehearsal) begins(ctx context.Context, b beginning) (Family, error) {
 		}
 		c.from = r.moment(turn).before
 	}
-	c.engineer = &engineer{rehearsal: r, site: c.from.Clone(), done: map[Turn]bool{}, was: c.before, before: c.happen, enough: c.enough}
+	c.engineer = &engineer{rehearsal: r, site: c.from.Clone(), done: map[Turn]bool{}, was: c.before, before: c.happen, saw: c.saw, enough: c.enough}
 	for _, t := range r.turns[:first] {
 		c.engineer.done[t] = true
 	}
@@ -106,6 +106,7 @@ type course struct {
 	from      *site.Site // where the rehearsal begins
 	before    *site.Site // what must not be lost: the site as it was, with what is wrong in it
 	mended    bool
+	shown     string // what people had before their eyes until they mended it
 }
 
 // when is the turn before which it happens.
@@ -134,9 +135,19 @@ func (c *course) happen(t Turn) {
 	}
 }
 
-// enough: a site that was mended by hand until it is as the clean one goes on alike.
+// enough: a site that has become as the clean one is goes on alike, and reaches the
+// goal as that has, as long as the same goal is right for it.
 func (c *course) enough(t Turn) bool {
-	return c.mended && c.before.Key() == c.rehearsal.begin.Key() && c.engineer.site.Key() == c.rehearsal.moment(t).after.Key()
+	r := c.rehearsal
+	return (c.mended || c.who != people) && c.engineer.site.Key() == r.moment(t).after.Key() && len(c.engineer.site.Lost(r.plan, c.before)) == 0 &&
+		slices.Equal(c.before.Configuration(r.plan), r.begin.Configuration(r.plan))
+}
+
+// saw keeps what the scripts show before people compare it.
+func (c *course) saw(output string) {
+	if c.who == people && !c.mended {
+		c.shown += flat(output) + " "
+	}
 }
 
 // told puts into a story, before what the engineer met, what was wrong.
@@ -155,10 +166,11 @@ func (c *course) unseen() []string {
 	case c.who != scripts && len(refusals) > 0:
 		return []string{"no script refuses: there is nothing that it cannot mend by itself"}
 	case c.who == scripts:
-		for _, w := range c.words {
-			if !strings.Contains(flat(refusals[0].result.Output), w) {
-				return []string{fmt.Sprintf("what refuses names what is wrong: %q", w)}
-			}
+		c.shown = flat(refusals[0].result.Output)
+	}
+	for _, w := range c.words {
+		if !strings.Contains(c.shown, w) {
+			return []string{fmt.Sprintf("a script names what is wrong: %q", w)}
 		}
 	}
 	return nil

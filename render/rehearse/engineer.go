@@ -23,6 +23,7 @@ type engineer struct {
 	mend      func(*site.Site) // what a remedy asks of hands, and no command does; nil if nothing
 	was       *site.Site       // what must not be lost; nil: the site as it begins
 	before    func(Turn)       // what happens before a turn, whoever does it; nil if nothing
+	saw       func(string)     // is told all that is printed; nil if nobody keeps it
 	enough    func(Turn) bool  // true if from the end of this turn on all goes as in the clean run; nil if never
 }
 
@@ -99,6 +100,9 @@ func (e *engineer) run(ctx context.Context, t Turn) (site.Result, error) {
 	}
 	e.runs++
 	result, err := e.rehearsal.take(ctx, e.site, t, done, nil)
+	if e.saw != nil {
+		e.saw(result.Output)
+	}
 	if err == nil && !pass(result) {
 		e.events = append(e.events, event{turn: t, result: result})
 	}

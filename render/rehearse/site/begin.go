@@ -78,7 +78,7 @@ func (s *Site) ringOf(p *model.Plan) {
 }
 
 // oldKeys is what the old cluster holds: the configuration, and the data stores with
-// every Vellum node.
+// every Vellum node. A dead one that has left Cassandra is still in its value.
 func (s *Site) oldKeys(p *model.Plan) map[string]string {
 	keys := map[string]string{}
 	for _, f := range sharedFiles {
@@ -93,6 +93,13 @@ func (s *Site) oldKeys(p *model.Plan) map[string]string {
 		}
 		base := "/" + p.EtcdKey + "/" + p.Site + "/" + p.Stores.Key + "/clustering/"
 		keys[base+chronosStore], keys[base+memcachedStore] = encodeMembers(members), encodeMembers(members)
+		if p.Stores.Cassandra {
+			members = map[string]string{}
+			for _, a := range slices.Concat(p.Stores.CassandraNodes, p.Stores.CassandraFailed) {
+				members[a.String()] = "normal"
+			}
+			keys["/"+p.EtcdKey+"/"+p.Stores.Key+"/clustering/"+cassandraStore] = encodeMembers(members)
+		}
 	}
 	return keys
 }
