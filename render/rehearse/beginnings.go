@@ -190,3 +190,23 @@ func flat(output string) string {
 	}
 	return strings.Join(words, " ")
 }
+
+// BeginningNames lists the beginnings that fit the plan, in the order of the catalogue.
+func (r *Rehearsal) BeginningNames() []string {
+	var list []string
+	for _, b := range catalogue() {
+		if b.on(r.plan) != "" {
+			list = append(list, b.name)
+		}
+	}
+	return list
+}
+
+// AllBeginnings lists the names of the whole catalogue.
+func AllBeginnings() []string {
+	var list []string
+	for _, b := range catalogue() {
+		list = append(list, b.name)
+	}
+	return list
+}

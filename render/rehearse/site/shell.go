@@ -56,7 +56,37 @@ func Parse(node string, source []byte) (*Script, error) {
 		return nil, err
 	}
 	markJobs(f)
+	spellQuotes(f)
 	return &Script{Node: node, file: f}, nil
+}
+
+// spellQuotes writes \' in the value of an assignment as "'": the interpreter keeps the
+// backslash there, silently, and bash does not.
+func spellQuotes(f *syntax.File) {
+	syntax.Walk(f, func(n syntax.Node) bool {
+		a, ok := n.(*syntax.Assign)
+		if !ok || a.Value == nil {
+			return true
+		}
+		var parts []syntax.WordPart
+		for _, part := range a.Value.Parts {
+			lit, ok := part.(*syntax.Lit)
+			if !ok || !strings.Contains(lit.Value, `\'`) {
+				parts = append(parts, part)
+				continue
+			}
+			for i, piece := range strings.Split(lit.Value, `\'`) {
+				if i > 0 {
+					parts = append(parts, &syntax.DblQuoted{Parts: []syntax.WordPart{&syntax.Lit{Value: "'"}}})
+				}
+				if piece != "" {
+					parts = append(parts, &syntax.Lit{Value: piece})
+				}
+			}
+		}
+		a.Value.Parts = parts
+		return true
+	})
 }
 
 // Result is how a script has ended.
