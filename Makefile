@@ -2,13 +2,14 @@
 # make test    everything that CI runs
 # make golden  write the golden files anew; read the difference before committing
 # make bench   benchmarks, and ratios beside other programs
+# make rehearsals  rehearse every golden case whole
 # make kills   kill every stage of every golden script after each of its commands
 # make fuzz    each fuzz target for FUZZTIME
 
 FUZZTIME ?= 30s
 SHFMT_VERSION = v3.14.1
 
-.PHONY: run test golden bench fuzz kills sample out/golden.test tools stale clean
+.PHONY: run test golden bench fuzz kills rehearsals sample out/golden.test tools stale clean
 
 run:
 	mkdir -p out
@@ -54,6 +55,10 @@ sample: out/golden.test
 # All of them, and writes torn in more ways. This takes an hour or so.
 kills: tools out/golden.test
 	cd golden && ../out/golden.test -test.run '^(TestKills|TestTornWrites)$$' -test.timeout 0 -kills
+
+# Every case with all faults, all orders and all beginnings. This takes half an hour or so.
+rehearsals: out/golden.test
+	cd golden && ../out/golden.test -test.run '^TestRehearsals$$' -test.timeout 0 -rehearsals
 
 bench:
 	go test ./golden -run '^$$' -bench . -benchmem

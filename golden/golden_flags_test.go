@@ -6,6 +6,10 @@ import "flag"
 // go test ./golden -update. Read the diff before committing it.
 var update = flag.Bool("update", false, "write the golden files anew")
 
+// rehearsals makes TestRehearsals rehearse every case whole; without it only the
+// example is. See "make rehearsals".
+var rehearsals = flag.Bool("rehearsals", false, "rehearse every case with all faults and all beginnings")
+
 // kills makes TestKills kill every stage of every golden script at every point,
 // which takes long; without it a few scripts and points stand for all. See
 // "make kills".

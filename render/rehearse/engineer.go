@@ -22,6 +22,10 @@ type engineer struct {
 	restarts  int
 	mend      func(*site.Site) // what a remedy asks of hands, and no command does; nil if nothing
 	strike    site.Watcher     // strikes the first run; nil if nothing does
+	was       *site.Site       // what must not be lost; nil: the site as it begins
+	before    func(Turn)       // what happens before a turn, whoever does it; nil if nothing
+	saw       func(string)     // is told all that is printed; nil if nobody keeps it
+	enough    func(Turn) bool  // true if from the end of this turn on all goes as in the clean run; nil if never
 }
 
 const (
@@ -34,9 +38,15 @@ const (
 func (e *engineer) finish(ctx context.Context, from int) (broken []string, err error) {
 	turns := e.rehearsal.turns
 	for i := from; i < len(turns); i++ {
+		if e.before != nil {
+			e.before(turns[i])
+		}
 		ok, err := e.turn(ctx, turns[i])
 		if err != nil {
 			return nil, err
+		}
+		if ok && e.enough != nil && e.enough(turns[i]) {
+			return nil, nil
 		}
 		if ok {
 			continue
@@ -48,7 +58,11 @@ func (e *engineer) finish(ctx context.Context, from int) (broken []string, err e
 		i = e.rehearsal.first(model.Stop) - 1
 		clear(e.done)
 	}
-	return e.site.Faults(e.rehearsal.plan, e.rehearsal.begin), nil
+	was := e.was
+	if was == nil {
+		was = e.rehearsal.begin
+	}
+	return e.site.Faults(e.rehearsal.plan, was), nil
 }
 
 // first gives the number of a stage's first turn.
@@ -63,12 +77,12 @@ func (e *engineer) turn(ctx context.Context, t Turn) (bool, error) {
 		if err != nil || pass(result) {
 			return err == nil, err
 		}
+		if e.mend != nil {
+			e.mend(e.site)
+		}
 		todo := remedy(result.Output)
 		if strings.Contains(todo, "start from the beginning") {
 			return false, nil
-		}
-		if e.mend != nil {
-			e.mend(e.site)
 		}
 		for _, u := range e.rehearsal.named(todo, t) {
 			if _, err := e.run(ctx, u); err != nil {
@@ -88,6 +102,9 @@ func (e *engineer) run(ctx context.Context, t Turn) (site.Result, error) {
 	e.runs++
 	result, err := e.rehearsal.take(ctx, e.site, t, done, e.strike)
 	e.strike = nil
+	if e.saw != nil {
+		e.saw(result.Output)
+	}
 	if err == nil && !pass(result) {
 		e.events = append(e.events, event{turn: t, result: result})
 	}

@@ -31,6 +31,7 @@ func New(p *model.Plan) *Site {
 	s.generations = []*generation{{members: old, formed: true, published: old, keys: s.oldKeys(p), index: 40}}
 	for i, n := range slices.Concat(live(p), p.Failed) {
 		s.Nodes[i].furnish(s, p, n, old)
+		s.Nodes[i].store(s, n.Etcd == model.Master, old)
 		if n.State == model.Live {
 			s.Nodes[i].wake(s, n.Etcd == model.Master, old)
 		}
@@ -77,7 +78,7 @@ func (s *Site) ringOf(p *model.Plan) {
 }
 
 // oldKeys is what the old cluster holds: the configuration, and the data stores with
-// every Vellum node.
+// every Vellum node. A dead one that has left Cassandra is still in its value.
 func (s *Site) oldKeys(p *model.Plan) map[string]string {
 	keys := map[string]string{}
 	for _, f := range sharedFiles {
@@ -92,6 +93,13 @@ func (s *Site) oldKeys(p *model.Plan) map[string]string {
 		}
 		base := "/" + p.EtcdKey + "/" + p.Site + "/" + p.Stores.Key + "/clustering/"
 		keys[base+chronosStore], keys[base+memcachedStore] = encodeMembers(members), encodeMembers(members)
+		if p.Stores.Cassandra {
+			members = map[string]string{}
+			for _, a := range slices.Concat(p.Stores.CassandraNodes, p.Stores.CassandraFailed) {
+				members[a.String()] = "normal"
+			}
+			keys["/"+p.EtcdKey+"/"+p.Stores.Key+"/clustering/"+cassandraStore] = encodeMembers(members)
+		}
 	}
 	return keys
 }
@@ -209,6 +217,23 @@ func localConfig(p *model.Plan, m model.Node, old []string) string {
 	return b.String()
 }
 
+// store puts onto a node's disk what the old etcd has left there: a failed node that
+// comes back brings it along (T15).
+func (n *Node) store(s *Site, master bool, old []string) {
+	data := dataFolder + "/" + n.ManagementIP
+	if master {
+		_ = n.mkdirs(s, data+"/member/snap", 0o700)
+		_ = n.write(s, data+"/member/snap/db", "store 0 of "+strings.Join(old, ",")+"\n", 0o600)
+	} else {
+		_ = n.mkdirs(s, data+"/proxy", 0o700)
+		_ = n.write(s, data+"/proxy/cluster", "{}\n", 0o600)
+	}
+	_ = n.write(s, dataFolder+"/healthy_etcd_members", strings.Join(old, ",")+",\n", 0o644)
+	_ = n.write(s, dataFolder+"/clustered_successfully", "", 0o644)
+	_ = n.write(s, dataFolder+"/.hidden", "\n", 0o644)
+	n.sync()
+}
+
 // wake starts what runs on a live node of a site that has lost its quorum.
 func (n *Node) wake(s *Site, master bool, old []string) {
 	n.monit.cycle = cycle
@@ -218,19 +243,11 @@ func (n *Node) wake(s *Site, master bool, old []string) {
 			n.begin(s, Service(v))
 		}
 	}
-	data := dataFolder + "/" + n.ManagementIP
-	e := etcd{proxy: true, targets: old}
 	if master {
-		e = etcd{member: true}
-		_ = n.mkdirs(s, data+"/member/snap", 0o700)
-		_ = n.write(s, data+"/member/snap/db", "store 0 of "+strings.Join(old, ",")+"\n", 0o600)
+		n.listen(s, etcd{member: true})
 	} else {
-		_ = n.mkdirs(s, data+"/proxy", 0o700)
-		_ = n.write(s, data+"/proxy/cluster", "{}\n", 0o600)
+		n.listen(s, etcd{proxy: true, targets: old})
 	}
-	n.listen(s, e)
-	_ = n.write(s, dataFolder+"/healthy_etcd_members", strings.Join(old, ",")+",\n", 0o644)
-	_ = n.write(s, dataFolder+"/.hidden", "\n", 0o644)
 	n.etcd.alone = s.Now
 	n.sync()
 }

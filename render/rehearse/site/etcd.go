@@ -142,10 +142,10 @@ func (s *Site) health(n *Node) []health {
 // It gives the time that the start takes; afterwards the process is there, or not.
 func (n *Node) startEtcd(s *Site) time.Duration {
 	c, ok := n.config(s)
-	if !ok {
-		return time.Second
-	}
 	own := c.management()
+	if !ok || own == "" {
+		return programLimit // without an address it does not come up
+	}
 	cluster, proxy := c["etcd_cluster"], c["etcd_proxy"]
 	if text, err := n.Read(dataFolder + "/healthy_etcd_members"); err == nil && strings.TrimSpace(text) != "" {
 		list := strings.Trim(strings.TrimSpace(text), ",")

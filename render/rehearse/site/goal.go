@@ -23,11 +23,48 @@ func (s *Site) Faults(p *model.Plan, before *Site) []string {
 	if len(g.faults) == 0 { // a cluster that is not there has no keys
 		g.keys(s.Node(p.Nodes[0].Name))
 	}
+	return append(g.faults, s.Lost(p, before)...)
+}
+
+// Lost lists what was there before, and is gone without a copy.
+func (s *Site) Lost(p *model.Plan, before *Site) []string {
+	g := &goal{site: s, plan: p, before: before}
 	for _, n := range p.Nodes {
 		g.nothingLost(s.Node(n.Name), before.Node(n.Name))
 	}
-	g.faults = append(g.faults, s.Losses...)
-	return g.faults
+	return append(g.faults, s.Losses...)
+}
+
+// Configuration lists what each shared file of this site must be after a recovery that
+// begins here; empty where nobody has it.
+func (s *Site) Configuration(p *model.Plan) []string {
+	var list []string
+	for _, f := range sharedFiles {
+		text, _ := s.wanted(p, f)
+		list = append(list, text)
+	}
+	return list
+}
+
+// wanted is what a shared file must be: the inventory's, or as it is on the
+// configuration source, or on whichever live node has it first.
+func (s *Site) wanted(p *model.Plan, f shared) (text string, found bool) {
+	if f.key == "shared_config" && p.SharedConfig != nil {
+		return string(p.SharedConfig), true
+	}
+	list := []*Node{s.Node(p.Source)}
+	for _, n := range p.Nodes {
+		list = append(list, s.Node(n.Name))
+	}
+	for _, n := range list {
+		if f.types != nil && !slices.Contains(f.types, n.Type) {
+			continue
+		}
+		if own, err := n.Read(f.file); err == nil {
+			return own, true
+		}
+	}
+	return "", false
 }
 
 type goal struct {
@@ -118,7 +155,7 @@ func (g *goal) keys(n *Node) {
 		g.fault(n, "etcd does not answer")
 		return
 	}
-	want := g.configuration(n, held)
+	want := g.configuration(held)
 	for key, members := range g.stores() { // in any order: it fills another map
 		want[key] = members
 	}
@@ -138,27 +175,12 @@ func (g *goal) keys(n *Node) {
 	}
 }
 
-// configuration is what each shared file must be under its key, and on every node:
-// as it was on the configuration source, or on whichever live node had it first.
-func (g *goal) configuration(n *Node, held *generation) map[string]string {
+// configuration is what each shared file must be under its key, and on every node.
+func (g *goal) configuration(held *generation) map[string]string {
 	want := map[string]string{}
-	source := g.before.Node(g.plan.Source)
 	for _, f := range sharedFiles {
-		var text string
-		found := false
-		for _, m := range append([]*Node{source}, g.liveBefore()...) {
-			if f.types != nil && !slices.Contains(f.types, m.Type) {
-				continue
-			}
-			if own, err := m.Read(f.file); err == nil {
-				text, found = own, true
-				break
-			}
-		}
 		key := configurationKey(g.site, f.key)
-		if f.key == "shared_config" && g.plan.SharedConfig != nil {
-			text, found = string(g.plan.SharedConfig), true
-		}
+		text, found := g.before.wanted(g.plan, f)
 		if !found {
 			text, found = held.keys[key] // optional, and nobody had it: an empty default is right
 			if !found {
@@ -169,14 +191,6 @@ func (g *goal) configuration(n *Node, held *generation) map[string]string {
 		g.inSync(f, text)
 	}
 	return want
-}
-
-func (g *goal) liveBefore() []*Node {
-	var list []*Node
-	for _, n := range g.plan.Nodes {
-		list = append(list, g.before.Node(n.Name))
-	}
-	return list
 }
 
 // inSync looks whether every node that shares a file has it as it must be.
@@ -220,7 +234,8 @@ func (g *goal) stores() map[string]string {
 
 // housekeeping are files that etcd's own scripts rewrite all the time. What begins with
 // the heading of a cluster manager is its own as well.
-var housekeeping = []string{"/healthy_etcd_members", "/clustered_successfully", "/proxy/cluster"}
+// A mark without content is one too.
+var housekeeping = []string{"/healthy_etcd_members", "/clustered_successfully", "/proxy/cluster", "/no_cluster_manager"}
 
 // nothingLost looks for bytes that were there before, and are now neither in their
 // place nor in a copy.

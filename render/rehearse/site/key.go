@@ -2,6 +2,7 @@ package site
 
 import (
 	"hash/maphash"
+	"strings"
 	"time"
 )
 
@@ -25,7 +26,12 @@ func (s *Site) Key() Key {
 		if m, ok := n.Files.(*memory); ok {
 			number(m.sum)
 		}
-		for _, flag := range []bool{n.Up, n.Fenced, n.Full, n.monit.Down, n.etcd.member, n.etcd.proxy} {
+		h.WriteString(n.Host + string(n.Format) + strings.Join(n.Addresses, ","))
+		number(uint64(n.Ahead))
+		for v := range services {
+			number(uint64(n.Stops[Service(v)]))
+		}
+		for _, flag := range []bool{n.Up, n.Fenced, n.Full, n.locked, n.monit.Down, n.etcd.member, n.etcd.proxy} {
 			number(bit(flag))
 		}
 		for v, p := range n.services {

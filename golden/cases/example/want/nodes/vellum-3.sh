@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # vellum-3: its part in the recovery of the etcd cluster of site site1.
-# Plan cb2b3a6b12cd, made by requorum.
+# Plan 31f839b4b553, made by requorum.
 #
 # Run this on node vellum-3 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='cb2b3a6b12cd'
+PLAN='31f839b4b553'
 DEPLOYMENT='ims-example'
 NODE='vellum-3'
 TYPE='vellum'
@@ -3986,6 +3986,7 @@ stage_manage() {
 		fail 'the masters form a healthy cluster, as seen from this node' "$SEEN" \
 			'the stages before this one are not done' 'see RUNBOOK.md, stage confirm'
 	fi
+	check_role_kept
 	check_stores
 
 	step 'manage/release' 'Let the cluster manager start again' 'procedure 7.2; T48, T50'
@@ -4020,6 +4021,17 @@ stage_manage() {
 	done_with "The cluster manager is up on this node." \
 		"Next: the stage manage on the next node. When every live node is done, the etcd cluster of site $SITE \
 works again; RUNBOOK.md says what comes after."
+}
+
+# check_role_kept: what writes local_config besides, such as Chef, may have put the
+# old roles back since they were set (T22). The next start of etcd would heed them.
+check_role_kept() {
+	if ! role_set; then
+		fail "$ROLE=$MASTER_LIST and $OTHER_ROLE empty" "$SEEN" \
+			'something has put another local_config in place since the roles were set (T22)' \
+			"switch off what writes it, such as Chef; then set the roles again, then run this stage again:
+sudo bash $NODE.sh create"
+	fi
 }
 
 # managed: is this stage done here? Then the cluster manager may run, as an earlier

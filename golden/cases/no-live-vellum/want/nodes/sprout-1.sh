@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # sprout-1: its part in the recovery of the etcd cluster of site site1.
-# Plan fe326982a3a9, made by requorum.
+# Plan 3d611d5f4150, made by requorum.
 #
 # Run this on node sprout-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='fe326982a3a9'
+PLAN='3d611d5f4150'
 DEPLOYMENT='no live Vellum'
 NODE='sprout-1'
 TYPE='sprout'
@@ -3483,6 +3483,7 @@ stage_manage() {
 		fail 'the masters form a healthy cluster, as seen from this node' "$SEEN" \
 			'the stages before this one are not done' 'see RUNBOOK.md, stage confirm'
 	fi
+	check_role_kept
 	# Without a live Vellum there is no value to expect, and the cluster managers
 	# of the other nodes manage no data store (T49).
 	ok 'the cluster is healthy; no data store value is expected at this site'
@@ -3519,6 +3520,17 @@ stage_manage() {
 	done_with "The cluster manager is up on this node." \
 		"Next: the stage manage on the next node. When every live node is done, the etcd cluster of site $SITE \
 works again; RUNBOOK.md says what comes after."
+}
+
+# check_role_kept: what writes local_config besides, such as Chef, may have put the
+# old roles back since they were set (T22). The next start of etcd would heed them.
+check_role_kept() {
+	if ! role_set; then
+		fail "$ROLE=$MASTER_LIST and $OTHER_ROLE empty" "$SEEN" \
+			'something has put another local_config in place since the roles were set (T22)' \
+			"switch off what writes it, such as Chef; then set the roles again, then run this stage again:
+sudo bash $NODE.sh create"
+	fi
 }
 
 # managed: is this stage done here? Then the cluster manager may run, as an earlier
