@@ -111,10 +111,11 @@ func (j *jobs) hand(s *Site, own *job) {
 		j.mu.Unlock()
 		return
 	}
-	own.turn = make(chan struct{})
+	turn := make(chan struct{}) // by the time of the last line own.turn may be nil again
+	own.turn = turn
 	j.mu.Unlock()
 	j.pass(next)
-	<-own.turn
+	<-turn
 }
 
 func (j *jobs) pass(to *job) {
