@@ -79,16 +79,19 @@ func children(pid int) []int {
 	return list
 }
 
-// doze notes of every thread of a process how often it has been switched to and from:
-// false if one of them does not sleep.
+// doze notes of every thread of a process in what system call it is, and how often it
+// has been switched to and from: false if one of them does not sleep. (The state in
+// status does not do: a thread is called sleeping there shortly before it really is,
+// and may then find a reason not to.)
 func doze(pid int, into map[string]string) bool {
 	tasks, _ := filepath.Glob(procDir(pid) + "/task/*")
 	for _, dir := range tasks {
-		values, ok := processStatus(dir, "State", "voluntary_ctxt_switches", "nonvoluntary_ctxt_switches")
-		if !ok || !strings.HasPrefix(values[0], "S") {
+		blocked, err := os.ReadFile(dir + "/syscall")
+		switches, ok := processStatus(dir, "voluntary_ctxt_switches", "nonvoluntary_ctxt_switches")
+		if err != nil || !ok || bytes.HasPrefix(blocked, []byte("running")) {
 			return false
 		}
-		into[dir] = values[1] + " " + values[2]
+		into[dir] = string(blocked) + switches[0] + " " + switches[1]
 	}
 	return len(tasks) > 0
 }
