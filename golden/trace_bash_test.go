@@ -99,7 +99,7 @@ func (b *bashSite) execute(ctx context.Context, node string, source []byte, args
 	ctx, cancel := context.WithTimeout(ctx, longestRun)
 	defer cancel()
 	n.Files = d
-	r := &bashRun{ctx: ctx, site: b.site, node: node, disk: d, clients: map[int]*client{}, jobs: map[int][]call{}}
+	r := &bashRun{ctx: ctx, site: b.site, node: node, disk: d, clients: map[int]*stubClient{}, jobs: map[int][]traced{}}
 	cmd := exec.CommandContext(ctx, filepath.Join("testdata", "trace", "enter.sh"),
 		append([]string{d.root, node + ".sh"}, args...)...)
 	var out bytes.Buffer
@@ -136,15 +136,15 @@ type bashRun struct {
 	pid  int
 
 	mu      sync.Mutex // of all below, and of the site
-	clients map[int]*client
+	clients map[int]*stubClient
 	current int // the job whose commands are carried out
-	calls   []call
-	jobs    map[int][]call
+	calls   []traced
+	jobs    map[int][]traced
 	err     error
 }
 
-// client is a stub whose command is being carried out.
-type client struct {
+// stubClient is a stub whose command is being carried out.
+type stubClient struct {
 	run    *bashRun
 	conn   *net.UnixConn
 	job    int
@@ -188,7 +188,7 @@ func (r *bashRun) serve(conn *net.UnixConn) error {
 	args := strings.Split(rest, "\x00")
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	c := &client{run: r, conn: conn, job: r.jobOf(pid)}
+	c := &stubClient{run: r, conn: conn, job: r.jobOf(pid)}
 	r.clients[pid] = c
 	defer delete(r.clients, pid)
 	if c.job != r.current {
@@ -199,7 +199,7 @@ func (r *bashRun) serve(conn *net.UnixConn) error {
 	if err != nil {
 		return err
 	}
-	done := call{r.site.Now, args, status}
+	done := traced{r.site.Now, args, status}
 	if c.job == 0 {
 		r.calls = append(r.calls, done)
 	} else {
@@ -211,7 +211,7 @@ func (r *bashRun) serve(conn *net.UnixConn) error {
 }
 
 // park lets a command wait until a moment. The mutex is held, and free meanwhile.
-func (c *client) park(t time.Duration) {
+func (c *stubClient) park(t time.Duration) {
 	c.wake, c.parked, c.turn = t, true, make(chan struct{})
 	c.run.mu.Unlock()
 	select {
@@ -224,7 +224,7 @@ func (c *client) park(t time.Duration) {
 
 // ask lets the stub do something that takes its time, and gives its answer. The mutex
 // is held, and free meanwhile.
-func (c *client) ask(kind byte, data string) (string, error) {
+func (c *stubClient) ask(kind byte, data string) (string, error) {
 	c.away = true
 	c.run.mu.Unlock()
 	_, err := frames{c.conn, kind}.Write([]byte(data))
@@ -238,7 +238,7 @@ func (c *client) ask(kind byte, data string) (string, error) {
 }
 
 // script lets the stub run the real bash.
-func (c *client) script(args []string) int {
+func (c *stubClient) script(args []string) int {
 	answer, err := c.ask('b', strings.Join(args, "\x00"))
 	status, bad := strconv.Atoi(answer)
 	if err = errors.Join(err, bad); err != nil {
@@ -250,7 +250,7 @@ func (c *client) script(args []string) int {
 
 // Read is the standard input of the command: the stub's, which reads it when it is
 // wanted and not before, for it may be that of a loop.
-func (c *client) Read(b []byte) (int, error) {
+func (c *stubClient) Read(b []byte) (int, error) {
 	if c.input == nil {
 		text, err := c.ask('i', "")
 		if err != nil {
@@ -262,7 +262,7 @@ func (c *client) Read(b []byte) (int, error) {
 }
 
 // hasNews reports whether the stub has said something that nobody has read.
-func (c *client) hasNews() bool {
+func (c *stubClient) hasNews() bool {
 	news := false
 	raw, err := c.conn.SyscallConn()
 	if err == nil {
@@ -295,8 +295,8 @@ func (r *bashRun) schedule(over <-chan struct{}) {
 
 // next is the parked command that goes on first: at the same moment the script itself,
 // then the job that was started first. None, while one is being carried out.
-func (r *bashRun) next() *client {
-	var first *client
+func (r *bashRun) next() *stubClient {
+	var first *stubClient
 	for _, c := range r.clients {
 		switch {
 		case c.away:
@@ -311,7 +311,7 @@ func (r *bashRun) next() *client {
 
 // stuck says what a run that does not end is at.
 func (r *bashRun) stuck() string {
-	var last call
+	var last traced
 	if len(r.calls) > 0 {
 		last = r.calls[len(r.calls)-1]
 	}

@@ -84,14 +84,14 @@ func (d *disk) List(dir string) []string {
 	return names
 }
 
-// everything lists all paths of a node, parents first.
-func everything(files site.Files, dir string) []string {
+// allPaths lists all paths of a node, parents first.
+func allPaths(files site.Files, dir string) []string {
 	var list []string
 	for _, name := range files.List(dir) {
 		p := path.Join(dir, name)
 		list = append(list, p)
 		if f, _ := files.Get(p); f.Mode.IsDir() {
-			list = append(list, everything(files, p)...)
+			list = append(list, allPaths(files, p)...)
 		}
 	}
 	return list
@@ -99,14 +99,14 @@ func everything(files site.Files, dir string) []string {
 
 // equalise makes one the same as the other, where it is not yet.
 func equalise(to, from site.Files) error {
-	for _, p := range slices.Backward(everything(to, "/")) {
+	for _, p := range slices.Backward(allPaths(to, "/")) {
 		if _, there := from.Get(p); !there {
 			if err := to.Remove(p); err != nil {
 				return err
 			}
 		}
 	}
-	for _, p := range everything(from, "/") {
+	for _, p := range allPaths(from, "/") {
 		f, _ := from.Get(p)
 		if g, there := to.Get(p); there && sameFile(f, g) {
 			continue
@@ -120,9 +120,9 @@ func equalise(to, from site.Files) error {
 
 func sameFile(f, g site.File) bool { return f.Data == g.Data && f.Mode == g.Mode }
 
-// different lists what is not the same in the files of two nodes.
-func different(a, b site.Files) []string {
-	paths := slices.Concat(everything(a, "/"), everything(b, "/"))
+// differentFiles lists what is not the same in the files of two nodes.
+func differentFiles(a, b site.Files) []string {
+	paths := slices.Concat(allPaths(a, "/"), allPaths(b, "/"))
 	slices.Sort(paths)
 	var list []string
 	for _, p := range slices.Compact(paths) {

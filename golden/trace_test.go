@@ -30,25 +30,25 @@ import (
 // Nothing is left out of the printed text. The two shells would word a redirection that
 // fails differently; in these stages none does.
 
-// call is a command that has ended.
-type call struct {
+// traced is a command that has ended.
+type traced struct {
 	at     time.Duration
 	args   []string
 	status int
 }
 
-func (c call) String() string { return fmt.Sprintf("%v %q %d\n", c.at, c.args, c.status) }
+func (c traced) String() string { return fmt.Sprintf("%v %q %d\n", c.at, c.args, c.status) }
 
 // observed is what can be seen of a run.
 type observed struct {
-	calls  []call
+	calls  []traced
 	jobs   []string // the calls of each background job, sorted
 	status int
 	output string
 }
 
 // grouped gives the calls of each job as one text.
-func grouped(jobs map[int][]call) []string {
+func grouped(jobs map[int][]traced) []string {
 	var list []string
 	for _, calls := range jobs { // sorted below
 		list = append(list, texts(calls))
@@ -57,7 +57,7 @@ func grouped(jobs map[int][]call) []string {
 	return list
 }
 
-func texts(calls []call) string {
+func texts(calls []traced) string {
 	var b strings.Builder
 	for _, c := range calls {
 		b.WriteString(c.String())
@@ -72,14 +72,14 @@ func (o observed) text() string {
 
 // watching notes what the interpreter calls.
 type watching struct {
-	calls []call
-	jobs  map[int][]call
+	calls []traced
+	jobs  map[int][]traced
 }
 
 func (w *watching) Before(*site.Site, site.Command) site.Verdict { return site.Run }
 
 func (w *watching) After(s *site.Site, c site.Command, status int) {
-	done := call{s.Now, c.Args, status}
+	done := traced{s.Now, c.Args, status}
 	if c.Job == 0 {
 		w.calls = append(w.calls, done)
 	} else {
@@ -94,7 +94,7 @@ func interpreted(t *testing.T, s *site.Site, node string, source []byte, args []
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &watching{jobs: map[int][]call{}}
+	w := &watching{jobs: map[int][]traced{}}
 	r, err := s.Execute(t.Context(), script, args, w)
 	if err != nil {
 		t.Fatal(err)
@@ -102,30 +102,30 @@ func interpreted(t *testing.T, s *site.Site, node string, source []byte, args []
 	return observed{calls: w.calls, jobs: grouped(w.jobs), status: r.Status, output: r.Output}
 }
 
-// pair is two sites that began alike.
-type pair struct {
+// tracePair is two sites that began alike.
+type tracePair struct {
 	t    *testing.T
 	own  *site.Site // the interpreter's
 	bash *bashSite
 }
 
-func newPair(t *testing.T, stub string, p *model.Plan) *pair {
+func newPair(t *testing.T, stub string, p *model.Plan) *tracePair {
 	t.Helper()
 	a, b := site.New(p), site.New(p)
 	a.Advance(time.Minute)
 	b.Advance(time.Minute)
-	return &pair{t, a, newBashSite(t, stub, b)}
+	return &tracePair{t, a, newBashSite(t, stub, b)}
 }
 
 // run runs a script in both, and says how what was seen differs; empty if it does not.
-func (p *pair) run(node string, source []byte, args ...string) (own observed, difference string) {
+func (p *tracePair) run(node string, source []byte, args ...string) (own observed, difference string) {
 	p.t.Helper()
 	own = interpreted(p.t, p.own, node, source, args)
 	real := p.bash.execute(p.t.Context(), node, source, args)
 	if d := diff.Diff("interpreter", []byte(own.text()), "bash", []byte(real.text())); d != nil {
 		return own, string(d)
 	}
-	if list := different(p.own.Node(node).Files, p.bash.site.Node(node).Files); len(list) > 0 {
+	if list := differentFiles(p.own.Node(node).Files, p.bash.site.Node(node).Files); len(list) > 0 {
 		return own, strings.Join(list, "\n")
 	}
 	if p.own.Key() != p.bash.site.Key() || p.own.Now != p.bash.site.Now {
@@ -135,7 +135,7 @@ func (p *pair) run(node string, source []byte, args ...string) (own observed, di
 }
 
 // rest lets the time between two stages go by.
-func (p *pair) rest() {
+func (p *tracePair) rest() {
 	p.own.Advance(time.Minute)
 	p.bash.site.Advance(time.Minute)
 }
