@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"maps"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 )
@@ -64,12 +63,21 @@ func parentOf(pid int) int {
 	return parent
 }
 
+// threads gives the folders of a process's threads.
+func threads(pid int) (list []string) {
+	dir := procDir(pid) + "/task"
+	entries, _ := os.ReadDir(dir) // none, where the process has ended
+	for _, e := range entries {
+		list = append(list, dir+"/"+e.Name())
+	}
+	return list
+}
+
 // children lists the processes that a process has started and that are still there.
 func children(pid int) []int {
 	var list []int
-	tasks, _ := filepath.Glob(procDir(pid) + "/task/*/children")
-	for _, file := range tasks {
-		text, _ := os.ReadFile(file)
+	for _, dir := range threads(pid) {
+		text, _ := os.ReadFile(dir + "/children")
 		for _, word := range strings.Fields(string(text)) {
 			if child, err := strconv.Atoi(word); err == nil {
 				list = append(list, child)
@@ -84,7 +92,7 @@ func children(pid int) []int {
 // status does not do: a thread is called sleeping there shortly before it really is,
 // and may then find a reason not to.)
 func doze(pid int, into map[string]string) bool {
-	tasks, _ := filepath.Glob(procDir(pid) + "/task/*")
+	tasks := threads(pid)
 	for _, dir := range tasks {
 		blocked, err := os.ReadFile(dir + "/syscall")
 		switches, ok := processStatus(dir, "voluntary_ctxt_switches", "nonvoluntary_ctxt_switches")

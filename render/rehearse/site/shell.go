@@ -235,6 +235,9 @@ func (c *call) onExec(ctx context.Context, args []string) error {
 	hc := interp.HandlerCtx(ctx)
 	inner := *c
 	inner.ctx, inner.args, inner.in, inner.out, inner.err = ctx, args, hc.Stdin, hc.Stdout, hc.Stderr
+	if args[0] == "sort" { // jobs write into its pipe: it begins when they have ended, so that one command at a time looks at the site
+		inner.in = strings.NewReader(inner.input())
+	}
 	command := Command{Line: int(hc.Pos.Line()), Job: jobOf(ctx), Args: args}
 	verdict := Run
 	if c.shell.watch != nil {
