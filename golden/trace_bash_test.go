@@ -5,12 +5,12 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -117,7 +117,7 @@ func (b *bashSite) execute(ctx context.Context, node string, source []byte, args
 	_ = listener.Close() // which ends listen
 	work.Wait()
 	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) || ctx.Err() != nil {
-		b.t.Fatalf("%v, %v: %s\n%s", err, ctx.Err(), r.stuck(), out.String())
+		b.t.Fatalf("%v, %v; %s%s", err, ctx.Err(), r.lastCall(), out.String())
 	}
 	n.Files = memory
 	b.must(equalise(memory, d))
@@ -216,9 +216,11 @@ func (c *stubClient) park(t time.Duration) {
 	c.run.mu.Unlock()
 	select {
 	case <-c.turn:
+		c.run.mu.Lock()
 	case <-c.run.ctx.Done():
+		c.run.mu.Lock()
+		runtime.Goexit() // the clock stands still from here on, and the command might wait for ever
 	}
-	c.run.mu.Lock()
 	c.parked = false
 }
 
@@ -309,13 +311,12 @@ func (r *bashRun) next() *stubClient {
 	return first
 }
 
-// stuck says what a run that does not end is at.
-func (r *bashRun) stuck() string {
-	var last traced
-	if len(r.calls) > 0 {
-		last = r.calls[len(r.calls)-1]
+// lastCall is where a run that does not end was last seen.
+func (r *bashRun) lastCall() string {
+	if len(r.calls) == 0 {
+		return "no command of the script has ended"
 	}
-	return fmt.Sprintf("%d commands under way; the last one that has ended: %v", len(r.clients), last)
+	return "the last command that has ended: " + r.calls[len(r.calls)-1].String()
 }
 
 // frames writes messages of one kind to a stub.
