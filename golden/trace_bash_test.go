@@ -36,6 +36,11 @@ type bashSite struct {
 func buildStub(t *testing.T) string {
 	t.Helper()
 	needRoot(t)
+	for _, file := range []string{"/proc/thread-self/children", "/proc/thread-self/syscall"} {
+		if _, err := os.ReadFile(file); err != nil {
+			t.Fatalf("the kernel does not tell what a run is at: %v", err)
+		}
+	}
 	stub := filepath.Join(t.TempDir(), "stub")
 	cmd := exec.Command("go", "build", "-o", stub, "./testdata/trace/stub")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")

@@ -29,6 +29,10 @@ import (
 //
 // Nothing is left out of the printed text. The two shells would word a redirection that
 // fails differently; in these stages none does.
+//
+// Under bash jobs truly run side by side. They are kept in step all the same: commands
+// of one job at a time are carried out, and the clock moves on when every process of the
+// run sleeps (quiet). So no clock is left out either.
 
 // traced is a command that has ended.
 type traced struct {
