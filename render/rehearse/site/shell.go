@@ -168,6 +168,7 @@ func shCommand(c *call) int {
 		inner.watch, inner.jobs = nil, nil
 		quiet := c.with(c.args)
 		quiet.shell = &inner
+		quiet.err = shown{c.err}
 		status := quiet.interpret(f, nil)
 		if inner.stopped != nil {
 			c.shell.halt(inner.stopped)
@@ -295,6 +296,16 @@ func (c *call) onCall(ctx context.Context, args []string) ([]string, error) {
 // hidden before a path keeps the interpreter from looking for the file on the host:
 // no path with it can be there. Only onOpen knows it.
 const hidden = "\x00"
+
+// shown takes the mark out of what the interpreter says of such a file.
+type shown struct{ to io.Writer }
+
+func (w shown) Write(b []byte) (int, error) {
+	if _, err := w.to.Write(bytes.ReplaceAll(b, []byte(hidden), nil)); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
 
 func (c *call) onOpen(_ context.Context, p string, flag int, perm fs.FileMode) (io.ReadWriteCloser, error) {
 	p = path.Clean(strings.TrimPrefix(p, hidden))
