@@ -265,7 +265,7 @@ func TestWrapped(t *testing.T) {
 
 func TestMendCanBePasted(t *testing.T) {
 	got := mend(&options{bundle: "/srv/my bundle", templates: "own"}, "it's.yaml")
-	if want := `requorum render 'it'\''s.yaml' -o '/srv/my bundle' --templates own`; got != want {
+	if want := `requorum render 'it'"'"'s.yaml' -o '/srv/my bundle' --templates own`; got != want {
 		t.Errorf("%s", got)
 	}
 	for word, want := range map[string]string{

@@ -20,6 +20,7 @@ import (
 // Command is an external command that a script is about to call.
 type Command struct {
 	Line int // of the script; 0 within the program of another shell
+	Job  int // in the background, counted from 1; 0: the script itself
 	Args []string
 }
 
@@ -95,7 +96,8 @@ type shell struct {
 	script  *Script
 	watch   Watcher
 	jobs    *jobs
-	stopped error // why everything ends now
+	outside *Outside // nil where the interpreter runs the script
+	stopped error    // why everything ends now
 }
 
 // halt ends the script and everything that it has started.
@@ -107,6 +109,10 @@ func (sh *shell) halt(err error) {
 
 // until lets the clock move on to a moment, in step with the other jobs.
 func (sh *shell) until(s *Site, ctx context.Context, t time.Duration) {
+	if sh.outside != nil {
+		sh.outside.Until(t)
+		return
+	}
 	if sh.jobs == nil {
 		s.advanceTo(t)
 		return
@@ -125,6 +131,9 @@ func bashCommand(c *call) int {
 	if len(c.args) == 2 && c.args[1] == "--version" {
 		c.say("GNU bash, version 4.3.11(1)-release (x86_64-pc-linux-gnu)\n")
 		return 0
+	}
+	if c.shell.outside != nil {
+		return c.shell.outside.Script(c.args)
 	}
 	if c.shell.script == nil || len(c.args) < 2 || c.args[1] != c.shell.script.Node+".sh" {
 		return c.unknown("bash runs the node's script here")
@@ -159,6 +168,7 @@ func shCommand(c *call) int {
 		inner.watch, inner.jobs = nil, nil
 		quiet := c.with(c.args)
 		quiet.shell = &inner
+		quiet.err = shown{c.err}
 		status := quiet.interpret(f, nil)
 		if inner.stopped != nil {
 			c.shell.halt(inner.stopped)
@@ -226,7 +236,7 @@ func (c *call) onExec(ctx context.Context, args []string) error {
 	hc := interp.HandlerCtx(ctx)
 	inner := *c
 	inner.ctx, inner.args, inner.in, inner.out, inner.err = ctx, args, hc.Stdin, hc.Stdout, hc.Stderr
-	command := Command{Line: int(hc.Pos.Line()), Args: args}
+	command := Command{Line: int(hc.Pos.Line()), Job: jobOf(ctx), Args: args}
 	if len(args) == 1 && args[0] == "sort" {
 		// The interpreter runs both sides of a pipe at once. The other side of this one
 		// has jobs that move the clock, so it comes first as a whole.
@@ -288,6 +298,16 @@ func (c *call) onCall(ctx context.Context, args []string) ([]string, error) {
 // hidden before a path keeps the interpreter from looking for the file on the host:
 // no path with it can be there. Only onOpen knows it.
 const hidden = "\x00"
+
+// shown takes the mark out of what the interpreter says of such a file.
+type shown struct{ to io.Writer }
+
+func (w shown) Write(b []byte) (int, error) {
+	if _, err := w.to.Write(bytes.ReplaceAll(b, []byte(hidden), nil)); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
 
 func (c *call) onOpen(_ context.Context, p string, flag int, perm fs.FileMode) (io.ReadWriteCloser, error) {
 	p = path.Clean(strings.TrimPrefix(p, hidden))
