@@ -285,7 +285,8 @@ func (c *call) onCall(ctx context.Context, args []string) ([]string, error) {
 const hidden = "\x00"
 
 func (c *call) onOpen(_ context.Context, p string, flag int, perm fs.FileMode) (io.ReadWriteCloser, error) {
-	p = path.Clean(strings.TrimPrefix(p, hidden))
+	name, sourced := strings.CutPrefix(p, hidden)
+	p = path.Clean(name)
 	if p == "/dev/null" {
 		return null{}, nil
 	}
@@ -293,6 +294,9 @@ func (c *call) onOpen(_ context.Context, p string, flag int, perm fs.FileMode) (
 		text, err := c.node.Read(p)
 		if err != nil {
 			return nil, &fs.PathError{Op: "open", Path: p, Err: syscall.ENOENT}
+		}
+		if sourced { // the interpreter drops a carriage return that no quotes hold; a shell keeps it (T19)
+			text = strings.ReplaceAll(text, "\r\n", "\"\r\"\n")
 		}
 		return &reading{strings.NewReader(text)}, nil
 	}
