@@ -78,6 +78,46 @@ var traps = []trap{
 		"store_key_right() {\n", "store_key_right() {\n\t" + gone}, caught: "NOT RIGHT"},
 	{number: 52, begin: func(s *site.Site) { s.Node("vellum-2").Ahead = time.Hour },
 		wrong: []string{"row WARN clocks", "row FAIL clocks"}, caught: "no row says FAIL"},
+	{number: 11, nodes: "sprout-1", wrong: []string{"change rm -rf /var/lib/clearwater-etcd/*", ":",
+		"change find /var/lib/clearwater-etcd -mindepth 1 -delete || true", ":", "data_empty() {\n", "data_empty() {\n\t" + gone},
+		caught: "NOT RIGHT"},
+	{number: 15, wrong: []string{"check_fenced() {\n", "check_fenced() {\n\t" + gone},
+		before: map[string]func(*site.Site){"create vellum-1": comeBack},
+		right:  "no failed node answers", caught: "(T15)"},
+	{number: 21, wrong: []string{`"$KEPT$ROLE=$MASTER_LIST"`, `"$KEPT$ROLE=$LOCAL_IP"`, "prove_role() {\n", "prove_role() {\n\t" + gone},
+		caught: "Not joining an unhealthy cluster"},
+	{number: 22, wrong: []string{"if ! role_set; then\n\t\tfail \"$ROLE=$MASTER_LIST and $OTHER_ROLE empty\" \"$SEEN\"",
+		"if false; then\n\t\tfail \"$ROLE=$MASTER_LIST and $OTHER_ROLE empty\" \"$SEEN\""},
+		before: map[string]func(*site.Site){"confirm vellum-2": edit("/etc/clearwater/local_config",
+			func(s string) string { return strings.ReplaceAll(s, "etcd_cluster=", "etcd_cluster=192.0.2.7,") }, "vellum-2")},
+		right: "the stage create is not done on this node", caught: "local_config says"},
+	{number: 25, nodes: "vellum-3", begin: remove("vellum-3", "/etc/clearwater/shared_config"),
+		wrong: []string{"read_shared_config() {\n", "read_shared_config() {\n\tFAULT=''\n\t" + gone,
+			"\tstart_etcd 120\n", "\trequest monit monitor -g clearwater_config_manager\n\tstart_etcd 120\n"},
+		right: "missing: it is missing", caught: "(T25)"},
+	{number: 31, begin: edit("/etc/clearwater/enum.json", func(s string) string { return strings.Replace(s, "test", "t\u00e9st", 1) }),
+		wrong: []string{"false_alarm() {\n", "false_alarm() {\n\treturn 1\n"}, caught: "waited to the limit"},
+	{number: 40, begin: func(s *site.Site) {
+		line := "node = " + s.Node("vellum-2").LocalIP + "\n"
+		edit("/etc/chronos/chronos_cluster.conf", func(s string) string { return strings.Replace(s, line, "", 1) })(s)
+	}, wrong: []string{"check_matches() {\n", "check_matches() {\n\t" + gone, "members_right() {\n", "members_right() {\n\t" + gone,
+		"look_at_cluster_file() {\n", "look_at_cluster_file() {\n\t" + gone},
+		right: "every live Vellum node of the site", caught: "(T39, T40)"},
+	{number: 42, begin: edit("/etc/clearwater/cluster_settings", func(s string) string { return s + "new_servers=192.0.2.1:11211\n" }),
+		wrong: []string{"check_unfinished() {\n", "check_unfinished() {\n\t" + gone, "look_at_cluster_file() {\n", "look_at_cluster_file() {\n\t" + gone},
+		right: "no node joins or leaves", caught: "NOT RIGHT"},
+	{number: 43, begin: func(s *site.Site) {
+		failed := s.Nodes[len(s.Nodes)-1].LocalIP
+		edit("/etc/chronos/chronos_cluster.conf", func(s string) string {
+			return strings.Replace(s, "node = "+failed+"\n", "joining = "+failed+"\n", 1)
+		})(s)
+	}, wrong: []string{"check_unfinished() {\n", "check_unfinished() {\n\t" + gone, "look_at_cluster_file() {\n", "look_at_cluster_file() {\n\t" + gone},
+		right: "no node joins or leaves", caught: "NOT RIGHT"},
+	{number: 46, begin: edit("/etc/clearwater/local_config", func(s string) string { return s + "remote_site_name=paris\n" }),
+		wrong: []string{"remote_settings_there() {\n", "remote_settings_there() {\n\t" + gone},
+		right: "remote_cluster_settings", caught: "NOT RIGHT"},
+	{number: 47, begin: edit("/etc/clearwater/cluster_settings", func(string) string { return "rubbish\n" }, "vellum-2"),
+		wrong: []string{"$member:11211", "$member"}, caught: "cluster_settings is valid"},
 }
 
 func slow(v site.Service) func(*site.Site) {
@@ -93,6 +133,16 @@ func restart(node string) func(*site.Site) {
 		s.Node(node).PowerOn(s)
 		s.Advance(2 * time.Minute)
 	}
+}
+
+// comeBack gives every failed node its power again (T15).
+func comeBack(s *site.Site) {
+	for _, n := range s.Nodes {
+		if !n.Up {
+			n.PowerOn(s)
+		}
+	}
+	s.Advance(2 * time.Minute)
 }
 
 // edit changes a file on some nodes, or on all that have it.
