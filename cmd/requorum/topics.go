@@ -15,6 +15,7 @@ func topics() []topic {
 		{"bundle", "what a render writes, and how the scripts are run", bundleTopic},
 		{"templates", "how to change what is rendered", templatesTopic},
 		{"stories", "how to write a story for rehearse", storiesTopic()},
+		{"beginnings", "the sites that rehearse begins with", beginningsTopic()},
 		{"output", "findings and results, as text and as JSON", outputTopic},
 		{"exit-status", "what 0, 1, 2 and 3 mean", exitStatusTopic},
 		{"codes", "every code of a finding", codeList()},
@@ -43,6 +44,13 @@ An example:
   rest
   goal
 `
+}
+
+func beginningsTopic() string {
+	return `
+Sites that are not as the inventory says, by the names that a story knows them by. A rehearsal tries each that fits the inventory. T and a number is a trap of the written procedure; RUNBOOK.md explains it.
+
+` + rehearse.BeginningsHelp()
 }
 
 const exitStatusTopic = `

@@ -41,11 +41,11 @@ var stageRules = []stageRule{
 		barrier: "Every master says that the cluster has exactly the expected masters, one leader, the same keys everywhere, and that its configuration is in sync."},
 	{name: model.Join, title: "Add the rest of the nodes to the etcd cluster", inTurn: true, minutes: 1, clock: figures{seconds: 31, work: 6},
 		barrier: "Every other node says that it reads the cluster through its own proxy and that its configuration is in sync."},
-	{name: model.Load, title: "Recreate the data store cluster values in etcd", minutes: 1, clock: figures{seconds: 1, work: 1},
+	{name: model.Load, title: "Recreate the data store cluster values in etcd", minutes: 1, clock: figures{seconds: 7, work: 7},
 		barrier: "The one Vellum says that every data store value is loaded and the clusters are stable."},
 	{name: model.Manage, title: "Start the cluster manager on all nodes", inTurn: true, minutes: 1, clock: figures{seconds: 10},
 		barrier: "Every live node says that its cluster manager is up."},
-	{name: model.Finish, title: "Next steps: mark the failed Vellum nodes failed", minutes: 3, clock: figures{seconds: 90},
+	{name: model.Finish, title: "Next steps: mark the failed Vellum nodes failed", minutes: 3, clock: figures{seconds: 96, work: 6},
 		barrier: "The one Vellum says that no failed node is left in any data store cluster."},
 }
 

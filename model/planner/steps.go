@@ -244,8 +244,8 @@ var stepRules = []stepRule{
 
 	{stage: model.Load, word: "ready", who: loader,
 		title: "Check that no cluster manager runs and the files are good",
-		cites: []string{"6.1"}, traps: []int{39, 42, 43, 44, 45, 46},
-		proof: "No cluster manager process is here, no_cluster_manager is, no other has written a value, and the cluster files are valid."},
+		cites: []string{"6.1"}, traps: []int{15, 39, 42, 43, 44, 45, 46},
+		proof: "No cluster manager process is here, no_cluster_manager is, no failed node answers, no other has written a value, and the cluster files are valid."},
 	{stage: model.Load, word: "chronos", who: loader,
 		title:    "Load the Chronos cluster",
 		commands: []string{clusterScripts + "load_from_chronos_cluster NODE_TYPE"},
@@ -289,8 +289,8 @@ var stepRules = []stepRule{
 
 	{stage: model.Finish, word: "ready", who: finisher,
 		title: "Check that the cluster manager is up and the values are there",
-		cites: []string{"8.2"}, traps: []int{45, 50},
-		proof: "The cluster manager runs here, and every data store value is there."},
+		cites: []string{"8.2"}, traps: []int{15, 45, 50},
+		proof: "The cluster manager runs here, no failed node answers, and every data store value is there."},
 	{stage: model.Finish, word: "cassandra", who: cassandraFinisher,
 		title: "Prove that no failed Vellum node is left in Cassandra",
 		cites: []string{"8.2"}, traps: []int{44},

@@ -48,13 +48,24 @@ func (r *Rehearsal) BeginningsOf(ctx context.Context, only func(name string) boo
 	f := Family{Name: "beginnings", Title: "the site is not as the inventory says"}
 	var list []beginning
 	for _, b := range catalogue() {
-		if b.on(r.plan) != "" && (only == nil || only(b.name)) {
+		if b.on(r.plan) != "" && (only == nil || only(b.name)) && (r.only == nil || r.only(r.before(b))) {
 			list = append(list, b)
 		}
 	}
 	results, err := spread(ctx, r, f.Name, list, r.begins)
 	f.add(results...)
 	return f, err
+}
+
+// before is the turn before which a beginning happens.
+func (r *Rehearsal) before(b beginning) Turn {
+	switch {
+	case b.turn == "":
+		return Turn{r.turns[0].Stage, b.on(r.plan)}
+	case b.at == nil:
+		return Turn{b.turn, b.on(r.plan)}
+	}
+	return Turn{b.turn, b.at(r.plan)}
 }
 
 // begins tries one beginning.

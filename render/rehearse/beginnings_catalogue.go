@@ -257,6 +257,9 @@ func onTheWay() []beginning {
 	}
 	two := func(p *model.Plan) bool { return lastMaster(p) != "" }
 	joins := func(p *model.Plan) bool { return lastJoined(p) != "" }
+	runs := func(stage model.StageName) func(*model.Plan) bool {
+		return func(p *model.Plan) bool { return len(p.Stage(stage).Nodes) > 0 }
+	}
 	fenced := func(name, wrong string, on func(*model.Plan) string, turn model.StageName, at func(*model.Plan) string) beginning {
 		return beginning{name: name, wrong: wrong, on: on, turn: turn, at: at, do: returns, mend: fence, who: scripts, words: []string{"a failed node is back", "fence it"}}
 	}
@@ -264,8 +267,8 @@ func onTheWay() []beginning {
 		fenced("failed-node-returns", "a failed node comes back before the last master is created (T15)", where(dead, two), model.Create, lastMaster),
 		fenced("failed-node-returns-confirm", "a failed node comes back before the masters are confirmed (T15)", dead, model.Confirm, firstOf(model.Confirm)),
 		fenced("failed-node-returns-join", "a failed node comes back before the last node joins (T15)", where(dead, joins), model.Join, lastJoined),
-		{name: "failed-node-returns-late", wrong: "a failed node comes back before the cluster managers start (T15)",
-			on: dead, turn: model.Manage, at: firstOf(model.Manage), do: returns},
+		fenced("failed-node-returns-load", "a failed node comes back before the data store values are loaded (T15)", where(dead, runs(model.Load)), model.Load, firstOf(model.Load)),
+		fenced("failed-node-returns-finish", "a failed node comes back before the failed ones are marked failed (T15)", where(dead, runs(model.Finish)), model.Finish, firstOf(model.Finish)),
 		{name: "node-reboots", wrong: "a master reboots between stop and config, and monit starts its old etcd (T8)",
 			on: source, turn: model.Config, do: boots, who: scripts, words: []string{"/var/lib/clearwater-etcd is empty"}},
 		{name: "node-reboots-create", wrong: "a master reboots between config and create (T8)",

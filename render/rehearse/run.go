@@ -83,9 +83,10 @@ func (r *Rehearsal) Narrow(o Options) {
 	}
 }
 
-// minutes gives a duration as people say it, rounded up.
+// minutes gives a duration as people say it, in whole minutes, rounded up. Parts of a
+// second do not count.
 func minutes(d time.Duration) string {
-	m := int((d + time.Minute - 1) / time.Minute)
+	m := int((d.Truncate(time.Second) + time.Minute - 1) / time.Minute)
 	if m < 60 {
 		return fmt.Sprintf("%d min", m)
 	}

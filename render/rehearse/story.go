@@ -87,6 +87,16 @@ func StoryHelp() string {
 	return b.String()
 }
 
+// BeginningsHelp lists what the rehearsals know of sites that are not as the inventory
+// says, a paragraph each.
+func BeginningsHelp() string {
+	var b strings.Builder
+	for _, w := range catalogue() {
+		fmt.Fprintf(&b, "%s: %s.\n\n", w.name, w.wrong)
+	}
+	return b.String()
+}
+
 // player is a story under way.
 type player struct {
 	rehearsal *Rehearsal
@@ -225,7 +235,7 @@ func (p *player) rest(ctx context.Context) error {
 	if from < 0 {
 		from = len(p.rehearsal.turns)
 	}
-	e := &engineer{rehearsal: p.rehearsal, site: p.site, done: p.done}
+	e := &engineer{rehearsal: p.rehearsal, site: p.site, done: p.done, was: p.begin}
 	broken, err := e.finish(ctx, from)
 	p.broken = append(p.broken, broken...)
 	fmt.Fprintf(p.out, "%s the rest of the plan: %d runs, %d of them refused or unfinished, begun anew %d times\n",

@@ -15,6 +15,8 @@ import (
 // storyVerbs is the language of the stories.
 func storyVerbs() []storyVerb {
 	return []storyVerb{
+		{"begin", "NAME", "from here on, the site is not as the inventory says", doBegin, fitsBeginning},
+		{"hands", "NAME", "people put right by hand what begin NAME did", doHands, fitsBeginning},
 		{"run", "STAGE NODE...|all", "runs the stage on these nodes, one after the other", doRun, fitsRun},
 		{"type", "NODE [ARGUMENT...]", "runs the node's script with these arguments", doType, fitsNode},
 		{"fail", "STAGE NODE COMMAND...", "runs the stage; the first command that begins so fails once", doFail(false), fitsFault},
@@ -34,6 +36,45 @@ func storyVerbs() []storyVerb {
 		{"rest", "", "does what is left of the plan, by what the scripts print, to the goal", doRest, fitsNothing},
 		{"goal", "", "the site must be recovered", doGoal, fitsNothing},
 	}
+}
+
+// beginning finds a beginning that fits the plan.
+func (r *Rehearsal) beginning(name string) (beginning, bool) {
+	for _, b := range catalogue() {
+		if b.name == name && b.on(r.plan) != "" {
+			return b, true
+		}
+	}
+	return beginning{}, false
+}
+
+func fitsBeginning(r *Rehearsal, args []string) bool {
+	if len(args) != 1 {
+		return false
+	}
+	_, fits := r.beginning(args[0])
+	return fits
+}
+
+// doBegin also does it to the site that the goal is held against: what is wrong from
+// the beginning was never right.
+func doBegin(_ context.Context, p *player, args []string) error {
+	b, _ := p.rehearsal.beginning(args[0])
+	for _, s := range []*site.Site{p.site, p.begin} {
+		b.do(p.rehearsal, s, s.Node(b.on(p.rehearsal.plan)))
+	}
+	return nil
+}
+
+func doHands(_ context.Context, p *player, args []string) error {
+	b, _ := p.rehearsal.beginning(args[0])
+	if b.mend == nil {
+		return nil
+	}
+	for _, s := range []*site.Site{p.site, p.begin} {
+		b.mend(p.rehearsal, s, s.Node(b.on(p.rehearsal.plan)))
+	}
+	return nil
 }
 
 func doRun(ctx context.Context, p *player, args []string) error {

@@ -151,15 +151,30 @@ func rmCommand(c *call) int {
 		case there && f.Mode.IsDir() && !slices.Contains(given, "-rf"):
 			return c.fail(p, errIsDir)
 		}
+		c.robs(p)
 		c.node.removeAll(p)
 	}
 	return 0
+}
+
+// robs notes where the data of a running etcd is taken away under it: what etcd still
+// writes is in no copy (T1).
+func (c *call) robs(p string) {
+	if !c.node.runs(Etcd) {
+		return
+	}
+	data := dataFolder + "/" + c.node.ManagementIP
+	p = path.Clean(p)
+	if c.node.Exists(data) && (p == data || strings.HasPrefix(data, p+"/")) {
+		c.site.lose(c.node, "etcd still ran when its data was removed (T1)")
+	}
 }
 
 func findCommand(c *call) int {
 	if len(c.args) != 5 || !slices.Equal(c.args[2:], []string{"-mindepth", "1", "-delete"}) {
 		return c.unknown("find takes other arguments")
 	}
+	c.robs(c.args[1])
 	for _, p := range slices.Backward(c.node.tree(path.Clean(c.args[1]))) {
 		if p != path.Clean(c.args[1]) {
 			_ = c.node.Files.Remove(p) // it was there a moment ago

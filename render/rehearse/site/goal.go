@@ -23,6 +23,11 @@ func (s *Site) Faults(p *model.Plan, before *Site) []string {
 	if len(g.faults) == 0 { // a cluster that is not there has no keys
 		g.keys(s.Node(p.Nodes[0].Name))
 	}
+	for _, n := range s.Nodes[len(p.Nodes):] { // the failed ones
+		if n.runs(Etcd) && n.etcd.member && !n.Fenced {
+			g.fault(n, "a failed node runs its old etcd beside the new cluster (T15)")
+		}
+	}
 	return append(g.faults, s.Lost(p, before)...)
 }
 

@@ -56,6 +56,9 @@ func Parse(node string, source []byte) (*Script, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := leak(f); err != nil {
+		return nil, err
+	}
 	markJobs(f)
 	return &Script{Node: node, file: f}, nil
 }
@@ -120,9 +123,11 @@ func (sh *shell) until(s *Site, ctx context.Context, t time.Duration) {
 	sh.jobs.until(s, jobOf(ctx), t)
 }
 
-// environment is what sudo leaves of an engineer's; the host's own never gets in.
+// environment is what sudo leaves of an engineer's; the host's own never gets in. The
+// interpreter opens its own pipes on the host, in TMPDIR: there is no such folder.
 func environment() expand.Environ {
 	return expand.ListEnviron("HOME=/root", "UID=0", "EUID=0", "GID=0", "TERM=dumb", "LOGNAME=root",
+		"TMPDIR="+hidden+"/none",
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
 }
 
@@ -163,6 +168,9 @@ func shCommand(c *call) int {
 		if err != nil {
 			c.complain("sh: %v\n", err)
 			return 2
+		}
+		if err := leak(f); err != nil {
+			return c.unknown(err.Error())
 		}
 		inner := *c.shell
 		inner.watch, inner.jobs = nil, nil
@@ -277,18 +285,18 @@ func (c *call) onCall(ctx context.Context, args []string) ([]string, error) {
 	if c.shell.stopped != nil {
 		return nil, c.shell.stopped
 	}
+	if hostly(args) {
+		c.with(args).unknown("it would look at the host")
+		return nil, c.shell.stopped
+	}
 	switch args[0] {
 	case "command":
-		if len(args) == 3 && args[1] == "-v" {
-			if c.node.has(args[2]) {
-				return []string{"printf", "%s\n", args[2]}, nil
-			}
-			return []string{"false"}, nil
+		if c.node.has(args[2]) {
+			return []string{"printf", "%s\n", args[2]}, nil
 		}
+		return []string{"false"}, nil
 	case ".":
-		if len(args) == 2 {
-			return []string{".", hidden + args[1]}, nil
-		}
+		return []string{".", hidden + args[1]}, nil
 	case forkMark, beginMark, endMark, "wait":
 		return c.shell.jobs.mark(c.site, ctx, args), nil
 	}
@@ -310,7 +318,8 @@ func (w shown) Write(b []byte) (int, error) {
 }
 
 func (c *call) onOpen(_ context.Context, p string, flag int, perm fs.FileMode) (io.ReadWriteCloser, error) {
-	p = path.Clean(strings.TrimPrefix(p, hidden))
+	name, sourced := strings.CutPrefix(p, hidden)
+	p = path.Clean(name)
 	if p == "/dev/null" {
 		return null{}, nil
 	}
@@ -318,6 +327,17 @@ func (c *call) onOpen(_ context.Context, p string, flag int, perm fs.FileMode) (
 		text, err := c.node.Read(p)
 		if err != nil {
 			return nil, &fs.PathError{Op: "open", Path: p, Err: syscall.ENOENT}
+		}
+		if sourced { // a file that does not parse is the shell's to complain about
+			if f, err := syntax.NewParser().Parse(strings.NewReader(text), p); err == nil {
+				if err := leak(f); err != nil {
+					c.shell.halt(err)
+					return nil, err
+				}
+			}
+		}
+		if sourced { // the interpreter drops a carriage return that no quotes hold; a shell keeps it (T19)
+			text = strings.ReplaceAll(text, "\r\n", "\"\r\"\n")
 		}
 		return &reading{strings.NewReader(text)}, nil
 	}

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # vellum-1: its part in the recovery of the etcd cluster of site site1.
-# Plan 7e25ce1bf244, made by requorum.
+# Plan c171307ef129, made by requorum.
 #
 # Run this on node vellum-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='7e25ce1bf244'
+PLAN='c171307ef129'
 DEPLOYMENT='two engineers'
 NODE='vellum-1'
 TYPE='vellum'
@@ -4100,13 +4100,14 @@ check that ports 2380 and 4000 are open between the masters (T38); then run the 
 
 stage_load() {
 	AFFECTS="calls go on; no cluster manager of site $SITE may start before the values are there"
-	step 'load/ready' 'Check that no cluster manager runs and the files are good' 'procedure 6.1; T39, T42, T43, T44, T45, T46'
+	step 'load/ready' 'Check that no cluster manager runs and the files are good' 'procedure 6.1; T15, T39, T42, T43, T44, T45, T46'
 	if ! cluster_manager_held; then
 		fail 'no cluster manager runs, and none can start' "$SEEN" \
 			'a load under a running cluster manager overwrites what it is doing (T39, T45)' \
 			"see what is done here, with the command below. If load is done: go on. If not: $START_OVER
 sudo bash $NODE.sh"
 	fi
+	check_fenced
 	if ! wait_for 30 5 'the masters to answer alike' cluster_formed; then
 		fail 'the masters form one healthy cluster' "$SEEN" 'the stages before this one are not done' \
 			"see which stage is next on each node, in the order of RUNBOOK.md; here:"$'\n'"sudo bash $NODE.sh"
@@ -4225,7 +4226,7 @@ managed() {
 
 stage_finish() {
 	AFFECTS="calls go on; the failed Vellum nodes stay in the data stores, and no other node can join or leave them"
-	step 'finish/ready' 'Check that the cluster manager is up and the values are there' 'procedure 8.2; T45, T50'
+	step 'finish/ready' 'Check that the cluster manager is up and the values are there' 'procedure 8.2; T15, T45, T50'
 	check_monit
 	need cw-mark_node_failed
 	if ! service_runs clearwater_cluster_manager_process; then
@@ -4233,6 +4234,7 @@ stage_finish() {
 			'the stage manage is not done; no node can leave a cluster without it (T50)' \
 			"the stage manage on every live node of site $SITE, then run the stage again"
 	fi
+	check_fenced
 	check_present chronos
 	check_present memcached
 	ok 'the cluster manager runs, and the values are there'

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # vellum-2: its part in the recovery of the etcd cluster of site site1.
-# Plan 7e25ce1bf244, made by requorum.
+# Plan c171307ef129, made by requorum.
 #
 # Run this on node vellum-2 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='7e25ce1bf244'
+PLAN='c171307ef129'
 DEPLOYMENT='two engineers'
 NODE='vellum-2'
 TYPE='vellum'
