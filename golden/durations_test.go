@@ -67,7 +67,7 @@ func TestRunbookIsAsRehearsed(t *testing.T) {
 }
 
 // runbookDurations holds that the runbook prints how long the recovery takes as the
-// rehearsal's clock has it, to the minute. The runbook knows the figures of the
+// rehearsal's clock has it, less than a minute off. The runbook knows the figures of the
 // planner, a mean for each stage; the rehearsal what each turn took.
 func runbookDurations(t *testing.T, runbook string, p *model.Plan, r *rehearse.Rehearsal) {
 	d, differs := r.Durations(), false
@@ -75,10 +75,10 @@ func runbookDurations(t *testing.T, runbook string, p *model.Plan, r *rehearse.R
 		row  string
 		took time.Duration
 	}{{"shortest", d.Shortest}, {"expected", d.Expected}, {"longest", d.Longest}} {
-		got, want := printedMinutes(t, runbook, c.row), int((c.took.Truncate(time.Second)+time.Minute-1)/time.Minute)
-		if got != want {
+		got := printedMinutes(t, runbook, c.row)
+		if off := time.Duration(got)*time.Minute - c.took; off <= -time.Minute || off >= time.Minute {
 			differs = true
-			t.Errorf("the runbook prints %d min for %s; the rehearsal took %v, so it should print %d min", got, c.row, c.took, want)
+			t.Errorf("the runbook prints %d min for %s; the rehearsal took %v", got, c.row, c.took)
 		}
 	}
 	if differs {
@@ -141,11 +141,11 @@ func (m measured) add(p *model.Plan, r *rehearse.Rehearsal) {
 }
 
 // holds tells where a figure of the planner is not the mean of what the rehearsals of
-// all cases take, rounded up to a second.
+// all cases take, rounded to a second.
 func (m measured) holds(t *testing.T) {
 	mean := func(sum time.Duration, n int) int {
 		all := time.Duration(n) * time.Second
-		return int((sum + all - 1) / all)
+		return int((sum + all/2) / all)
 	}
 	stages := map[model.StageName]bool{}
 	for key, s := range m {

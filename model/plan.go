@@ -159,7 +159,7 @@ type Stage struct {
 	Barrier  string // what must be true everywhere before the next stage, one sentence
 	LeftOut  string // why nobody runs it; empty if somebody does
 	Minutes  int    // expected for one node at a real site, with a margin
-	Seconds  int    // for one node on the clock of the rehearsal: the mean, rounded up
+	Seconds  int    // for one node on the clock of the rehearsal: the mean
 	Work     int    // of the Seconds, those outside the waits of the steps
 }
 

@@ -18,7 +18,7 @@ type stageRule struct {
 }
 
 // figures are what the rehearsal of the golden cases measures of a stage on one node,
-// the mean in seconds, rounded up: a golden test holds them against its clock. A
+// the mean in whole seconds: a golden test holds them against its clock. A
 // command costs nothing on that clock unless the model says what it waits for.
 type figures struct {
 	seconds int // all of it
@@ -34,16 +34,16 @@ var stageRules = []stageRule{
 		barrier: "Every live node of the site says that its etcd data directory is empty and that nothing listens on ports 2380 and 4000."},
 	{name: model.Config, title: "Check the configuration on your nodes", minutes: 1, clock: figures{},
 		barrier: "The digests in the tables agree between the nodes of each table, and a person who knows the deployment has read the files."},
-	{name: model.Create, title: "Recreate the etcd cluster: start the masters", minutes: 1, clock: figures{seconds: 16, work: 11},
+	{name: model.Create, title: "Recreate the etcd cluster: start the masters", minutes: 1, clock: figures{seconds: 15, work: 10},
 		together: "A master that waits alone for minutes is stopped by monit and started again (T33). Start the masters within two minutes of each other.",
 		barrier:  "Every master says that its etcd listens on port 4000."},
 	{name: model.Confirm, title: "Recreate the etcd cluster: confirm and synchronise", inTurn: true, minutes: 2, clock: figures{seconds: 24, work: 6},
 		barrier: "Every master says that the cluster has exactly the expected masters, one leader, the same keys everywhere, and that its configuration is in sync."},
-	{name: model.Join, title: "Add the rest of the nodes to the etcd cluster", inTurn: true, minutes: 1, clock: figures{seconds: 31, work: 6},
+	{name: model.Join, title: "Add the rest of the nodes to the etcd cluster", inTurn: true, minutes: 1, clock: figures{seconds: 30, work: 6},
 		barrier: "Every other node says that it reads the cluster through its own proxy and that its configuration is in sync."},
-	{name: model.Load, title: "Recreate the data store cluster values in etcd", minutes: 1, clock: figures{seconds: 7, work: 7},
+	{name: model.Load, title: "Recreate the data store cluster values in etcd", minutes: 1, clock: figures{seconds: 6, work: 6},
 		barrier: "The one Vellum says that every data store value is loaded and the clusters are stable."},
-	{name: model.Manage, title: "Start the cluster manager on all nodes", inTurn: true, minutes: 1, clock: figures{seconds: 10},
+	{name: model.Manage, title: "Start the cluster manager on all nodes", inTurn: true, minutes: 1, clock: figures{seconds: 9},
 		barrier: "Every live node says that its cluster manager is up."},
 	{name: model.Finish, title: "Next steps: mark the failed Vellum nodes failed", minutes: 3, clock: figures{seconds: 96, work: 6},
 		barrier: "The one Vellum says that no failed node is left in any data store cluster."},

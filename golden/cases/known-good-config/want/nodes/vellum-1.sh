@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # vellum-1: its part in the recovery of the etcd cluster of site site1.
-# Plan 283dc7eaeaf7, made by requorum.
+# Plan 7e89401be1c0, made by requorum.
 #
 # Run this on node vellum-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='283dc7eaeaf7'
+PLAN='7e89401be1c0'
 DEPLOYMENT='known-good config'
 NODE='vellum-1'
 TYPE='vellum'

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # vellum-3: its part in the recovery of the etcd cluster of site london_1.
-# Plan d1d8544363b7, made by requorum.
+# Plan fc0ff6600355, made by requorum.
 #
 # Run this on node vellum-3 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='d1d8544363b7'
+PLAN='fc0ff6600355'
 DEPLOYMENT='masters only'
 NODE='vellum-3'
 TYPE='vellum'

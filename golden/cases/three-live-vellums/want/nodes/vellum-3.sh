@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # vellum-3: its part in the recovery of the etcd cluster of site site1.
-# Plan d28cac79416a, made by requorum.
+# Plan 054b00f7d01a, made by requorum.
 #
 # Run this on node vellum-3 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='d28cac79416a'
+PLAN='054b00f7d01a'
 DEPLOYMENT='three live Vellums'
 NODE='vellum-3'
 TYPE='vellum'

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # vellum-1: its part in the recovery of the etcd cluster of site site1.
-# Plan b76403d862cd, made by requorum.
+# Plan 172710691562, made by requorum.
 #
 # Run this on node vellum-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='b76403d862cd'
+PLAN='172710691562'
 DEPLOYMENT='two live Vellums'
 NODE='vellum-1'
 TYPE='vellum'

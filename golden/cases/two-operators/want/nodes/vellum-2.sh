@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # vellum-2: its part in the recovery of the etcd cluster of site site1.
-# Plan c171307ef129, made by requorum.
+# Plan 1f8f0a89a34a, made by requorum.
 #
 # Run this on node vellum-2 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='c171307ef129'
+PLAN='1f8f0a89a34a'
 DEPLOYMENT='two engineers'
 NODE='vellum-2'
 TYPE='vellum'

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # sprout-1: its part in the recovery of the etcd cluster of site site1.
-# Plan 0e3b9414813d, made by requorum.
+# Plan 5b4a347b6002, made by requorum.
 #
 # Run this on node sprout-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='0e3b9414813d'
+PLAN='5b4a347b6002'
 DEPLOYMENT='two sites'
 NODE='sprout-1'
 TYPE='sprout'
