@@ -55,6 +55,7 @@ type familyResult struct {
 	Cases    int           `json:"cases"`
 	Runs     int           `json:"runs"`
 	Refused  int           `json:"refused"`
+	Held     int           `json:"held_by_people"`
 	Failures []storyResult `json:"failures"`
 }
 
@@ -232,7 +233,7 @@ func newRehearsalResult(plan string, report *rehearse.Report) *rehearsalResult {
 		Families: []familyResult{}, Proves: rehearse.Proves, ProvesNot: rehearse.ProvesNot,
 		Durations: durationResult{wholeSeconds(report.Durations.Shortest), wholeSeconds(report.Durations.Expected), wholeSeconds(report.Durations.Longest)}}
 	for _, f := range report.Families {
-		family := familyResult{f.Name, f.Title, f.Cases, f.Runs, f.Refused, []storyResult{}}
+		family := familyResult{f.Name, f.Title, f.Cases, f.Runs, f.Refused, f.Held, []storyResult{}}
 		for _, story := range f.Failures {
 			told := storyResult{Steps: []stepResult{}, Broken: story.Broken}
 			for _, step := range story.Steps {

@@ -16,7 +16,7 @@ func (r *Rehearsal) Clean(ctx context.Context) (Family, error) {
 	s := r.begin.Clone()
 	for _, t := range r.turns {
 		m := moment{turn: t, before: s.Clone()}
-		w := &snapshots{}
+		w := &snapshots{node: t.Node}
 		began := s.Now
 		result, err := s.Execute(ctx, r.scripts[t.Node], r.arguments(t, everything), w)
 		if err != nil {
@@ -44,8 +44,8 @@ func (r *Rehearsal) Clean(ctx context.Context) (Family, error) {
 	return f, nil
 }
 
-// Twice runs every stage a second time, right after the first and once more at the
-// very end: there is nothing left to do.
+// Twice runs every stage a second time right after the first: there is nothing left to
+// do.
 func (r *Rehearsal) Twice(ctx context.Context) (Family, error) {
 	f := Family{Name: "twice", Title: "every stage run again, which changes nothing"}
 	moments := slices.DeleteFunc(slices.Clone(r.clean), func(m moment) bool { return r.only != nil && !r.only(m.turn) })
@@ -74,6 +74,7 @@ func (r *Rehearsal) Twice(ctx context.Context) (Family, error) {
 // snapshots notes every command, and the site wherever it has changed.
 type snapshots struct {
 	recorder
+	node   string
 	states []state
 }
 
@@ -82,7 +83,7 @@ type state struct {
 	at    int // commands that have run before
 	key   site.Key
 	site  *site.Site
-	saved site.Key // of what would be left if the power failed
+	saved site.Key // of what would be left of the node's files if the power failed
 }
 
 func (w *snapshots) Before(s *site.Site, c site.Command) site.Verdict {
@@ -96,9 +97,10 @@ func (w *snapshots) After(s *site.Site, c site.Command, status int) {
 }
 
 func (w *snapshots) note(s *site.Site) {
-	key := s.Key()
-	if n := len(w.states); n > 0 && w.states[n-1].key == key {
+	now := state{at: len(w.trace.calls), key: s.Key(), saved: s.Saved(w.node)}
+	if n := len(w.states); n > 0 && w.states[n-1].key == now.key && w.states[n-1].saved == now.saved {
 		return
 	}
-	w.states = append(w.states, state{at: len(w.trace.calls), key: key, site: s.Clone()})
+	now.site = s.Clone()
+	w.states = append(w.states, now)
 }

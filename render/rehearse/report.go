@@ -18,7 +18,7 @@ type Family struct {
 	Runs     int // of a stage on a node
 	Cases    int // faults, orders or beginnings that were tried
 	Refused  int // of them, those that a script refused with a true message
-	Notes    []string
+	Held     int // of them, those that no script holds back, as the runbook says
 	Failures []Story
 }
 
@@ -30,7 +30,7 @@ func (f *Family) add(parts ...Family) {
 		f.Runs += p.Runs
 		f.Cases += p.Cases
 		f.Refused += p.Refused
-		f.Notes = append(f.Notes, p.Notes...)
+		f.Held += p.Held
 		f.Failures = append(f.Failures, p.Failures...)
 	}
 }

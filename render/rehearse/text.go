@@ -51,6 +51,9 @@ func (f Family) counts() string {
 	if f.Refused > 0 {
 		parts = append(parts, fmt.Sprintf("%d refused", f.Refused))
 	}
+	if f.Held > 0 {
+		parts = append(parts, fmt.Sprintf("%d held by people alone", f.Held))
+	}
 	return strings.Join(parts, ", ")
 }
 

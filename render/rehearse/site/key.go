@@ -57,6 +57,15 @@ func (s *Site) Key() Key {
 	return Key(h.Sum64())
 }
 
+// Saved is the same for two moments at which the same would be left on a node's disk if
+// its power failed.
+func (s *Site) Saved(node string) Key {
+	if d := s.Node(node).durable; d != nil {
+		return Key(d.sum)
+	}
+	return 0
+}
+
 // weigh adds what a store holds to a sum.
 func (g *generation) weigh(h *maphash.Hash) {
 	h.WriteString(g.clusterID())
