@@ -77,7 +77,7 @@ clean() {
 
 # hide_values LINE: hides the values that are known from this node.
 hide_values() {
-	local secret before rest
+	local secret rest i
 	CLEAN=$1
 	if ! holds_secret "$CLEAN"; then
 		return 0
@@ -85,13 +85,16 @@ hide_values() {
 	for secret in "${SECRETS[@]}"; do
 		rest=$CLEAN
 		CLEAN=''
-		while [[ $rest == *"$secret"* ]]; do
-			before=${rest%%"$secret"*}
-			rest=${rest#"$before"}
-			rest=${rest#"$secret"}
-			CLEAN="$CLEAN$before(hidden)"
+		i=0
+		while [ "$i" -lt "${#rest}" ]; do
+			if [ "${rest:i:${#secret}}" = "$secret" ]; then
+				CLEAN="$CLEAN(hidden)"
+				i=$((i + ${#secret}))
+			else
+				CLEAN=$CLEAN${rest:i:1}
+				i=$((i + 1))
+			fi
 		done
-		CLEAN=$CLEAN$rest
 	done
 }
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # vellum-1: its part in the recovery of the etcd cluster of site site1.
-# Plan 7e89401be1c0, made by requorum.
+# Plan 75a1d5cdca20, made by requorum.
 #
 # Run this on node vellum-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='7e89401be1c0'
+PLAN='75a1d5cdca20'
 DEPLOYMENT='known-good config'
 NODE='vellum-1'
 TYPE='vellum'
@@ -173,7 +173,7 @@ clean() {
 
 # hide_values LINE: hides the values that are known from this node.
 hide_values() {
-	local secret before rest
+	local secret rest i
 	CLEAN=$1
 	if ! holds_secret "$CLEAN"; then
 		return 0
@@ -181,13 +181,16 @@ hide_values() {
 	for secret in "${SECRETS[@]}"; do
 		rest=$CLEAN
 		CLEAN=''
-		while [[ $rest == *"$secret"* ]]; do
-			before=${rest%%"$secret"*}
-			rest=${rest#"$before"}
-			rest=${rest#"$secret"}
-			CLEAN="$CLEAN$before(hidden)"
+		i=0
+		while [ "$i" -lt "${#rest}" ]; do
+			if [ "${rest:i:${#secret}}" = "$secret" ]; then
+				CLEAN="$CLEAN(hidden)"
+				i=$((i + ${#secret}))
+			else
+				CLEAN=$CLEAN${rest:i:1}
+				i=$((i + 1))
+			fi
 		done
-		CLEAN=$CLEAN$rest
 	done
 }
 

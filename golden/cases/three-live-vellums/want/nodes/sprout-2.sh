@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # sprout-2: its part in the recovery of the etcd cluster of site site1.
-# Plan 054b00f7d01a, made by requorum.
+# Plan 25245d957a27, made by requorum.
 #
 # Run this on node sprout-2 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='054b00f7d01a'
+PLAN='25245d957a27'
 DEPLOYMENT='three live Vellums'
 NODE='sprout-2'
 TYPE='sprout'
@@ -168,7 +168,7 @@ clean() {
 
 # hide_values LINE: hides the values that are known from this node.
 hide_values() {
-	local secret before rest
+	local secret rest i
 	CLEAN=$1
 	if ! holds_secret "$CLEAN"; then
 		return 0
@@ -176,13 +176,16 @@ hide_values() {
 	for secret in "${SECRETS[@]}"; do
 		rest=$CLEAN
 		CLEAN=''
-		while [[ $rest == *"$secret"* ]]; do
-			before=${rest%%"$secret"*}
-			rest=${rest#"$before"}
-			rest=${rest#"$secret"}
-			CLEAN="$CLEAN$before(hidden)"
+		i=0
+		while [ "$i" -lt "${#rest}" ]; do
+			if [ "${rest:i:${#secret}}" = "$secret" ]; then
+				CLEAN="$CLEAN(hidden)"
+				i=$((i + ${#secret}))
+			else
+				CLEAN=$CLEAN${rest:i:1}
+				i=$((i + 1))
+			fi
 		done
-		CLEAN=$CLEAN$rest
 	done
 }
 

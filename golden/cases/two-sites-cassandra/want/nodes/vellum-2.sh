@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # vellum-2: its part in the recovery of the etcd cluster of site site1.
-# Plan 5b4a347b6002, made by requorum.
+# Plan 0ffdaf828a9e, made by requorum.
 #
 # Run this on node vellum-2 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='5b4a347b6002'
+PLAN='0ffdaf828a9e'
 DEPLOYMENT='two sites'
 NODE='vellum-2'
 TYPE='vellum'
@@ -192,7 +192,7 @@ clean() {
 
 # hide_values LINE: hides the values that are known from this node.
 hide_values() {
-	local secret before rest
+	local secret rest i
 	CLEAN=$1
 	if ! holds_secret "$CLEAN"; then
 		return 0
@@ -200,13 +200,16 @@ hide_values() {
 	for secret in "${SECRETS[@]}"; do
 		rest=$CLEAN
 		CLEAN=''
-		while [[ $rest == *"$secret"* ]]; do
-			before=${rest%%"$secret"*}
-			rest=${rest#"$before"}
-			rest=${rest#"$secret"}
-			CLEAN="$CLEAN$before(hidden)"
+		i=0
+		while [ "$i" -lt "${#rest}" ]; do
+			if [ "${rest:i:${#secret}}" = "$secret" ]; then
+				CLEAN="$CLEAN(hidden)"
+				i=$((i + ${#secret}))
+			else
+				CLEAN=$CLEAN${rest:i:1}
+				i=$((i + 1))
+			fi
 		done
-		CLEAN=$CLEAN$rest
 	done
 }
 
