@@ -116,6 +116,8 @@ func (g *goal) node(n *Node, m model.PlanNode) {
 		g.fault(n, "its cluster has the members %v, and not the new masters", g.site.store(n).members)
 	case m.Master && !g.site.leads(n):
 		g.fault(n, "its cluster has no leader")
+	case m.Master && slices.ContainsFunc(g.site.health(n), func(h health) bool { return !h.healthy }):
+		g.fault(n, "it does not find every other master healthy (T38)")
 	case m.Master && g.site.store(n) != g.site.store(g.site.at(want[0])):
 		g.fault(n, "it keeps another store than %s (T10)", g.site.at(want[0]).Name)
 	case !m.Master && !sameSet(n.etcd.targets, want):
