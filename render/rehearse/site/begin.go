@@ -82,7 +82,7 @@ func (s *Site) ringOf(p *model.Plan) {
 func (s *Site) oldKeys(p *model.Plan) map[string]string {
 	keys := map[string]string{}
 	for _, f := range sharedFiles {
-		if text, ok := content(p, f.file, model.Sprout); ok {
+		if text, ok := content(p, f.file); ok {
 			keys[configurationKey(s, f.key)] = text
 		}
 	}
@@ -106,7 +106,7 @@ func (s *Site) oldKeys(p *model.Plan) map[string]string {
 
 // content is a shared file as it is on every node that has it; a site without
 // optional files has none of them.
-func content(p *model.Plan, file string, _ model.Type) (string, bool) {
+func content(p *model.Plan, file string) (string, bool) {
 	switch file {
 	case "/etc/clearwater/shared_config":
 		if p.SharedConfig != nil {
@@ -171,7 +171,7 @@ func (n *Node) furnish(s *Site, p *model.Plan, m model.Node, old []string) {
 		if f.types != nil && !slices.Contains(f.types, m.Type) {
 			continue
 		}
-		if text, ok := content(p, f.file, m.Type); ok {
+		if text, ok := content(p, f.file); ok {
 			file(f.file, text, 0o644)
 		}
 	}

@@ -4,12 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 )
 
-// request of curl, as far as the scripts use it.
+// curling is a request of curl, as far as the scripts use it.
 type curling struct {
 	verbose, headers bool
 	connect, limit   time.Duration
@@ -109,9 +108,6 @@ func (s *Site) way(from *Node, address, port string) string {
 	}
 	m := s.answering(to)
 	if m == nil || !s.speaks(m) {
-		if to.etcd.proxy {
-			return "mute"
-		}
 		return "mute"
 	}
 	return "open"
@@ -168,6 +164,6 @@ func (g *generation) sortedKeys() []string {
 	for k := range g.keys { // in any order: sorted below
 		keys = append(keys, k)
 	}
-	sort.Strings(keys)
+	slices.Sort(keys)
 	return keys
 }

@@ -67,7 +67,8 @@ func (s *Site) elect() {
 	}
 }
 
-// electionDue is when a member that has no leader now has one, if nothing changes.
+// answering is the member that answers where a node's etcd is asked: itself, or for a
+// proxy the first of its masters that is in reach and speaks; nil if none does.
 func (s *Site) answering(n *Node) *Node {
 	if !n.runs(Etcd) {
 		return nil

@@ -16,6 +16,9 @@ func leak(f *syntax.File) error {
 		case *syntax.ProcSubst:
 			found = fmt.Errorf("%s: process substitution would make a file on the host", n.Pos())
 		case *syntax.ParamExp:
+			if n.Param == nil {
+				return true
+			}
 			switch n.Param.Value {
 			case "$", "PPID", "RANDOM", "SRANDOM", "EPOCHSECONDS", "EPOCHREALTIME":
 				found = fmt.Errorf("%s: $%s would come from the host", n.Pos(), n.Param.Value)

@@ -1,7 +1,6 @@
 package site
 
 import (
-	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -228,6 +227,3 @@ func (n *Node) sync() {
 		n.durable = m.clone()
 	}
 }
-
-// folder is a folder's entry.
-func folder(mode fs.FileMode) File { return File{Mode: fs.ModeDir | mode, Owner: "root"} }
