@@ -66,6 +66,21 @@ var traps = []trap{
 		caught: "/etc/clearwater/dns.json is lost"},
 	{number: 28, begin: edit("/etc/clearwater/shared_config", func(s string) string { return s + "a=b\n" }, "sprout-1"),
 		wrong: []string{"\t\t\t\tkeep \"$file\"\n", "\t\t\t\t:\n"}, caught: "/etc/clearwater/shared_config is lost"},
+	{number: 7, nodes: "vellum-2", wrong: []string{"\t\tchange touch /etc/clearwater/no_cluster_manager || true\n", "\t\t:\n",
+		"\tif [ ! -e /etc/clearwater/no_cluster_manager ]; then\n\t\tfail", "\tif false; then\n\t\tfail",
+		"check_cleared() {\n", "check_cleared() {\n\t" + gone, "check_peers() {\n", "check_peers() {\n\t" + gone},
+		before: map[string]func(*site.Site){"create vellum-2": func(s *site.Site) { s.Node("vellum-2").Monitor(site.ClusterManager) }},
+		caught: "(T39"},
+	{number: 17, nodes: "vellum-2", wrong: []string{`"$KEPT$ROLE=$MASTER_LIST"`, `"$KEPT$ROLE=${MASTER_LIST//,/, }"`, "prove_role() {\n", "prove_role() {\n\t" + gone},
+		caught: "Must specify either etcd_cluster or etcd_proxy"},
+	{number: 30, nodes: "vellum-1", wrong: []string{`if ! wait_for "$1" 10 'the configuration to be in sync' in_sync; then`, "if ! in_sync; then"},
+		before: map[string]func(*site.Site){"confirm vellum-1": func(s *site.Site) {
+			isolate("vellum-1")(s)
+			s.Node("vellum-1").Monitor(site.ConfigManager)
+			s.Advance(22 * time.Second)
+			s.Mend()
+		}},
+		caught: "check_config_sync calls every file up to date"},
 	{number: 32, nodes: "sprout-1", begin: remove("sprout-1", "/etc/clearwater/fallback_ifcs.xml"),
 		wrong:  []string{"\telif [ ! -f \"$1\" ]; then\n\t\tVALID=missing\n\telif [ \"$STATUS\" -ge 124 ]", "\telif [ \"$STATUS\" -ge 124 ]"},
 		caught: "no row says FAIL"},
@@ -217,8 +232,10 @@ var noScript = map[int]string{
 	49: "cluster managers without plugins do nothing, so nothing can be spoilt there",
 }
 
-// noFragment are the traps that have no wrong fragment yet.
-var noFragment = []int{6, 7, 10, 17, 30, 33, 44, 45}
+// noFragment are the traps that no wrong fragment shows here. Where the model knows
+// them, its own tests do (T10), or a beginning does (late-master for T33,
+// cassandra-down for T44).
+var noFragment = []int{6, 10, 33, 44, 45}
 
 // TestEachTrapOnce holds that no trap is forgotten.
 func TestEachTrapOnce(t *testing.T) {

@@ -121,6 +121,10 @@ var errKilled = errors.New("killed")
 // again.
 func (c *call) run() int {
 	f, known := commandTable()[c.args[0]]
+	if !known && c.shell.files {
+		c.complain("sh: %s: not found\n", c.args[0]) // a word too many in a file (T17)
+		return statusNotFound
+	}
 	if !known {
 		return c.unknown("it is not on its list")
 	}

@@ -101,6 +101,7 @@ type shell struct {
 	jobs    *jobs
 	outside *Outside // nil where the interpreter runs the script
 	stopped error    // why everything ends now
+	files   bool     // what it runs are the node's own files: a word that it does not know is their fault
 }
 
 // halt ends the script and everything that it has started.
@@ -173,7 +174,7 @@ func shCommand(c *call) int {
 			return c.unknown(err.Error())
 		}
 		inner := *c.shell
-		inner.watch, inner.jobs = nil, nil
+		inner.watch, inner.jobs, inner.files = nil, nil, true
 		quiet := c.with(c.args)
 		quiet.shell = &inner
 		quiet.err = shown{c.err}
