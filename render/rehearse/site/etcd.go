@@ -156,6 +156,10 @@ func (n *Node) startEtcd(s *Site) time.Duration {
 			proxy = list
 		}
 	}
+	if v := c["etcd_version"]; v != "" && !n.Exists("/usr/share/clearwater/clearwater-etcd/"+v) {
+		n.initd(s, "Invalid etcd version: "+v)
+		return programLimit
+	}
 	data := dataFolder + "/" + own
 	if n.Exists(data) && !n.Exists(data+"/member") {
 		n.initd(s, "The etcd data is corrupted - removing the data directory")
