@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -203,6 +204,12 @@ func narrowing(p *model.Plan, o *options) error {
 	}
 	if o.stage != "" && p.Stage(model.StageName(o.stage)) == nil {
 		return misused(fmt.Errorf("there is no stage %q", o.stage))
+	}
+	runs := func(st model.Stage) bool {
+		return (o.stage == "" || o.stage == string(st.Name)) && (o.node == "" && len(st.Nodes) > 0 || slices.Contains(st.Nodes, o.node))
+	}
+	if !slices.ContainsFunc(p.Stages, runs) {
+		return misused(fmt.Errorf("in this plan %s does not run the stage %s", cmp.Or(o.node, "nobody"), o.stage))
 	}
 	return nil
 }

@@ -67,6 +67,9 @@ func (c *call) complain(format string, args ...any) { fmt.Fprintf(c.err, format,
 // statusTimeout is what timeout ends with.
 const statusTimeout = 124
 
+// statusKilled is that of a job whose script is over.
+const statusKilled = 137
+
 // wait lets time go by: statusTimeout if the call has run out of it.
 func (c *call) wait(d time.Duration) int {
 	end := c.site.Now + d
@@ -75,6 +78,9 @@ func (c *call) wait(d time.Duration) int {
 		return statusTimeout
 	}
 	c.shell.until(c.site, c.ctx, end)
+	if c.shell.jobs.over() {
+		return statusKilled
+	}
 	return 0
 }
 

@@ -74,7 +74,7 @@ func (n *Node) readConfig(s *Site) Config {
 		return nil
 	}
 	var out, complaints bytes.Buffer
-	c := &call{ctx: context.Background(), site: s, node: n, shell: &shell{site: s, node: n, files: true}, limit: never, out: &out, err: &complaints}
+	c := &call{ctx: context.Background(), site: s, node: n, shell: &shell{site: s, node: n, files: true, end: &end{}}, limit: never, out: &out, err: &complaints}
 	c.interpret(f, nil)
 	values := strings.Split(out.String(), "\x00")
 	if len(values) != len(configNames)+1 {

@@ -185,8 +185,12 @@ func (j *jobs) end(s *Site, number int) {
 	j.mu.Unlock()
 }
 
-// close lets every job that is parked go on to its end: the script is over.
+// close lets everything that is parked go on to its end: the script is over, and what
+// it has left running ends with it.
 func (j *jobs) close() {
+	if j == nil {
+		return
+	}
 	j.mu.Lock()
 	j.closed = true
 	live := j.live
@@ -195,4 +199,15 @@ func (j *jobs) close() {
 	for _, b := range live {
 		j.pass(b)
 	}
+	j.pass(&j.main)
+}
+
+// over reports whether the script has ended whose jobs these are.
+func (j *jobs) over() bool {
+	if j == nil {
+		return false
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.closed
 }

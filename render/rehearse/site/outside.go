@@ -17,8 +17,8 @@ type Outside struct {
 // script. An error says that the site does not know the command.
 func (s *Site) Command(ctx context.Context, node string, args []string, in io.Reader, out, complaints io.Writer, from Outside) (status int, err error) {
 	n := s.Node(node)
-	sh := &shell{site: s, node: n, outside: &from}
+	sh := &shell{site: s, node: n, outside: &from, end: &end{}}
 	c := &call{ctx: ctx, site: s, node: n, shell: sh, limit: never, args: args, in: in, out: out, err: complaints}
 	status = c.run()
-	return status, sh.stopped
+	return status, sh.end.why()
 }

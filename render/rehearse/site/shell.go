@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -75,20 +76,20 @@ type Result struct {
 func (s *Site) Execute(ctx context.Context, script *Script, arguments []string, w Watcher) (Result, error) {
 	n := s.Node(script.Node)
 	var out bytes.Buffer
-	sh := &shell{site: s, node: n, script: script, watch: w}
+	sh := &shell{site: s, node: n, script: script, watch: w, end: &end{}}
 	c := &call{ctx: ctx, site: s, node: n, shell: sh, limit: never, out: &out, err: &out,
 		args: append([]string{"bash", script.Node + ".sh"}, arguments...)}
 	status := bashCommand(c)
 	r := Result{Status: status, Output: out.String()}
-	if errors.Is(sh.stopped, errKilled) {
+	if errors.Is(sh.end.why(), errKilled) {
 		r.Killed = true
 		n.locked = false
 		return r, nil
 	}
-	if sh.stopped == nil {
-		sh.stopped = ctx.Err()
+	if err := ctx.Err(); err != nil {
+		sh.halt(err)
 	}
-	return r, sh.stopped
+	return r, sh.end.why()
 }
 
 // shell is a script under way: the run that holds the lock and the one that started
@@ -100,15 +101,26 @@ type shell struct {
 	watch   Watcher
 	jobs    *jobs
 	outside *Outside // nil where the interpreter runs the script
-	stopped error    // why everything ends now
-	files   bool     // what it runs are the node's own files: a word that it does not know is their fault
+	end     *end
+	files   bool // what it runs are the node's own files: a word that it does not know is their fault
 }
 
 // halt ends the script and everything that it has started.
 func (sh *shell) halt(err error) {
-	if sh.stopped == nil {
-		sh.stopped = err
+	sh.end.err.CompareAndSwap(nil, &err)
+	sh.jobs.close()
+}
+
+// end is why everything that a script has started ends now. Both sides of a pipe look
+// at it, side by side.
+type end struct{ err atomic.Pointer[error] }
+
+// why is nil as long as nothing ends.
+func (e *end) why() error {
+	if err := e.err.Load(); err != nil {
+		return *err
 	}
+	return nil
 }
 
 // until lets the clock move on to a moment, in step with the other jobs.
@@ -144,10 +156,12 @@ func bashCommand(c *call) int {
 	if c.shell.script == nil || len(c.args) < 2 || c.args[1] != c.shell.script.Node+".sh" {
 		return c.unknown("bash runs the node's script here")
 	}
-	outer := c.shell.jobs
-	c.shell.jobs = &jobs{}
-	defer func() { c.shell.jobs.close(); c.shell.jobs = outer }()
-	return c.interpret(c.shell.script.file, c.args[2:])
+	own := *c.shell
+	own.jobs = &jobs{}
+	defer own.jobs.close()
+	inner := c.with(c.args)
+	inner.shell = &own
+	return inner.interpret(own.script.file, c.args[2:])
 }
 
 // shCommand runs the program of sh -c, or looks whether a file is good shell.
@@ -174,13 +188,13 @@ func shCommand(c *call) int {
 			return c.unknown(err.Error())
 		}
 		inner := *c.shell
-		inner.watch, inner.jobs, inner.files = nil, nil, true
+		inner.watch, inner.jobs, inner.files, inner.end = nil, nil, true, &end{}
 		quiet := c.with(c.args)
 		quiet.shell = &inner
 		quiet.err = shown{c.err}
 		status := quiet.interpret(f, nil)
-		if inner.stopped != nil {
-			c.shell.halt(inner.stopped)
+		if err := inner.end.why(); err != nil {
+			c.shell.halt(err)
 		}
 		return status
 	}
@@ -234,13 +248,25 @@ func (c *call) interpret(f *syntax.File, params []string) int {
 	return 0
 }
 
+// over says why nothing may run any more: everything ends, or the script whose job this
+// is has ended.
+func (c *call) over() error {
+	if err := c.shell.end.why(); err != nil {
+		return err
+	}
+	if c.shell.jobs.over() {
+		return errKilled
+	}
+	return nil
+}
+
 // onExec carries out an external command.
 func (c *call) onExec(ctx context.Context, args []string) error {
 	if err := c.ctx.Err(); err != nil {
 		return err
 	}
-	if c.shell.stopped != nil {
-		return c.shell.stopped
+	if err := c.over(); err != nil {
+		return err
 	}
 	hc := interp.HandlerCtx(ctx)
 	inner := *c
@@ -268,8 +294,8 @@ func (c *call) onExec(ctx context.Context, args []string) error {
 	if verdict == KillAfter {
 		c.shell.halt(errKilled)
 	}
-	if c.shell.stopped != nil {
-		return c.shell.stopped
+	if err := c.over(); err != nil {
+		return err
 	}
 	if c.shell.watch != nil {
 		c.shell.watch.After(c.site, command, status)
@@ -283,12 +309,12 @@ func (c *call) onExec(ctx context.Context, args []string) error {
 // onCall stands between the interpreter and what of its builtins would look at the
 // host: command -v and a sourced file. It also sees the marks at jobs.
 func (c *call) onCall(ctx context.Context, args []string) ([]string, error) {
-	if c.shell.stopped != nil {
-		return nil, c.shell.stopped
+	if err := c.over(); err != nil {
+		return nil, err
 	}
 	if hostly(args) {
 		c.with(args).unknown("it would look at the host")
-		return nil, c.shell.stopped
+		return nil, c.shell.end.why()
 	}
 	switch args[0] {
 	case "command":
@@ -341,6 +367,9 @@ func (c *call) onOpen(_ context.Context, p string, flag int, perm fs.FileMode) (
 			text = strings.ReplaceAll(text, "\r\n", "\"\r\"\n")
 		}
 		return &reading{strings.NewReader(text)}, nil
+	}
+	if err := c.over(); err != nil {
+		return nil, err
 	}
 	w := &writing{call: c, path: p, perm: perm}
 	if flag&os.O_APPEND == 0 {
