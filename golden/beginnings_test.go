@@ -66,7 +66,6 @@ func TestBeginningsCanFail(t *testing.T) {
 		name     string // of the beginning that must fail then
 		function string // of the scripts that finds nothing any more
 	}{
-		{"other-etcd-version", "look_at_etcd_version"},
 		{"different-shared-config", "published_matches"},
 		{"chef-reverts-late", "check_role_kept"},
 		{"failed-node-returns-confirm", "check_fenced"},
