@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # vellum-3: its part in the recovery of the etcd cluster of site site1.
-# Plan 4cfeb6af0014, made by requorum.
+# Plan 3d25da42b777, made by requorum.
 #
 # Run this on node vellum-3 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='4cfeb6af0014'
+PLAN='3d25da42b777'
 DEPLOYMENT='ims-example'
 NODE='vellum-3'
 TYPE='vellum'

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # sprout-1: its part in the recovery of the etcd cluster of site site1.
-# Plan 5cdf9c6f629b, made by requorum.
+# Plan 2d241eef3130, made by requorum.
 #
 # Run this on node sprout-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='5cdf9c6f629b'
+PLAN='2d241eef3130'
 DEPLOYMENT='no live Vellum'
 NODE='sprout-1'
 TYPE='sprout'

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # vellum-2: its part in the recovery of the etcd cluster of site london_1.
-# Plan ee979c190167, made by requorum.
+# Plan 7b4856c43968, made by requorum.
 #
 # Run this on node vellum-2 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='ee979c190167'
+PLAN='7b4856c43968'
 DEPLOYMENT='masters only'
 NODE='vellum-2'
 TYPE='vellum'

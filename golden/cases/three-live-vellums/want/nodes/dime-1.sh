@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # dime-1: its part in the recovery of the etcd cluster of site site1.
-# Plan 25245d957a27, made by requorum.
+# Plan da2e5caac5c8, made by requorum.
 #
 # Run this on node dime-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='25245d957a27'
+PLAN='da2e5caac5c8'
 DEPLOYMENT='three live Vellums'
 NODE='dime-1'
 TYPE='dime'

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # dime-1: its part in the recovery of the etcd cluster of site site1.
-# Plan 2922f3945ba6, made by requorum.
+# Plan 8cd44ac31f03, made by requorum.
 #
 # Run this on node dime-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='2922f3945ba6'
+PLAN='8cd44ac31f03'
 DEPLOYMENT='two live Vellums'
 NODE='dime-1'
 TYPE='dime'

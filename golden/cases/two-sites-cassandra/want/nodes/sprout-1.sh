@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # sprout-1: its part in the recovery of the etcd cluster of site site1.
-# Plan 0ffdaf828a9e, made by requorum.
+# Plan 0e385cba361a, made by requorum.
 #
 # Run this on node sprout-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='0ffdaf828a9e'
+PLAN='0e385cba361a'
 DEPLOYMENT='two sites'
 NODE='sprout-1'
 TYPE='sprout'
