@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"requorum/model"
-	"requorum/render/rehearse/site"
 )
 
 // beginning is one way in which a site is not as the inventory says, or becomes so on
@@ -22,10 +21,34 @@ type beginning struct {
 	mend  mishap   // what people do when a script refuses, or when they compare; nil: the scripts' own remedies help
 	who   guard    // who notices
 	words []string // that the verdict must have in it
+	only  bool     // only an imaginary site can be so: what it does is imagined
 }
 
 // mishap does something to a site, at a node of it.
-type mishap func(r *Rehearsal, s *site.Site, n *site.Node)
+type mishap func(ctx context.Context, at scene) error
+
+// scene is where a mishap happens.
+type scene struct {
+	hands     Hands
+	rehearsal *Rehearsal
+	node      string
+}
+
+// happen does one of the things that a beginning has to a site.
+func (r *Rehearsal) happen(ctx context.Context, h Hands, b beginning, do mishap) error {
+	if err := do(ctx, scene{h, r, b.on(r.plan)}); err != nil {
+		return fmt.Errorf("the beginning %q: %w", b.name, err)
+	}
+	return nil
+}
+
+// bring does so to a world, as if it had been so from the beginning.
+func (r *Rehearsal) bring(ctx context.Context, w World, b beginning, do mishap) error {
+	if _, imagined := w.(*imaginary); b.only && !imagined {
+		return fmt.Errorf("the beginning %q needs the imaginary site", b.name)
+	}
+	return w.Begin(ctx, func(h Hands) error { return r.happen(ctx, h, b, do) })
+}
 
 // guard is who notices that something is wrong.
 type guard int
@@ -71,26 +94,27 @@ func (r *Rehearsal) before(b beginning) Turn {
 // begins tries one beginning.
 func (r *Rehearsal) begins(ctx context.Context, b beginning) (Family, error) {
 	part := Family{Cases: 1}
-	c := &course{rehearsal: r, beginning: b, node: b.on(r.plan), from: r.begin}
-	c.before = r.begin.Clone()
-	b.do(r, c.before, c.before.Node(c.node))
-	first := 0
+	c := &course{rehearsal: r, beginning: b, node: b.on(r.plan)}
+	from, first := r.begin, 0
 	if b.turn != "" {
 		turn := c.when()
 		first = slices.Index(r.turns, turn)
 		if first < 0 {
 			return part, fmt.Errorf("%s: the plan has no %s", b.name, turn)
 		}
-		c.from = r.moment(turn).before
+		from = r.moment(turn).before
 	}
-	c.engineer = &engineer{rehearsal: r, site: c.from.Clone(), done: map[Turn]bool{}, was: c.before, before: c.happen, saw: c.saw, enough: c.enough}
+	c.world = r.imagine(from.Clone(), r.begin.Clone())
+	c.engineer = &engineer{rehearsal: r, world: c.world, done: map[Turn]bool{}, before: c.compare, saw: c.saw, enough: c.enough}
 	for _, t := range r.turns[:first] {
 		c.engineer.done[t] = true
 	}
 	if b.mend != nil && b.who == scripts {
 		c.engineer.mend = c.mend
 	}
-	b.do(r, c.engineer.site, c.engineer.site.Node(c.node))
+	if err := r.bring(ctx, c.world, b, b.do); err != nil {
+		return part, err
+	}
 	broken, err := c.engineer.finish(ctx, first)
 	part.Runs = c.engineer.runs
 	if len(broken) == 0 {
@@ -113,9 +137,8 @@ type course struct {
 	beginning
 	rehearsal *Rehearsal
 	engineer  *engineer
+	world     *imaginary
 	node      string
-	from      *site.Site // where the rehearsal begins
-	before    *site.Site // what must not be lost: the site as it was, with what is wrong in it
 	mended    bool
 	shown     string // what people had before their eyes until they mended it
 }
@@ -131,27 +154,28 @@ func (c *course) when() Turn {
 
 // mend is done to the site, and once to what must not be lost: what a person has put
 // right by hand is right.
-func (c *course) mend(s *site.Site) {
-	c.beginning.mend(c.rehearsal, s, s.Node(c.node))
-	if !c.mended {
-		c.mended = true
-		c.beginning.mend(c.rehearsal, c.before, c.before.Node(c.node))
+func (c *course) mend(ctx context.Context) error {
+	if c.mended {
+		return c.rehearsal.happen(ctx, c.world.onSite, c.beginning, c.beginning.mend)
 	}
+	c.mended = true
+	return c.rehearsal.bring(ctx, c.world, c.beginning, c.beginning.mend)
 }
 
-// happen lets people compare before the first stage that builds on it.
-func (c *course) happen(t Turn) {
+// compare lets people compare before the first stage that builds on it.
+func (c *course) compare(ctx context.Context, t Turn) error {
 	if c.who == people && !c.mended && t.Stage == model.Create {
-		c.mend(c.engineer.site)
+		return c.mend(ctx)
 	}
+	return nil
 }
 
 // enough: a site that has become as the clean one is goes on alike, and reaches the
 // goal as that has, as long as the same goal is right for it.
 func (c *course) enough(t Turn) bool {
-	r := c.rehearsal
-	return (c.mended || c.who != people) && c.engineer.site.Key() == r.moment(t).after.Key() && len(c.engineer.site.Lost(r.plan, c.before)) == 0 &&
-		slices.Equal(c.before.Configuration(r.plan), r.begin.Configuration(r.plan))
+	r, s, before := c.rehearsal, c.world.site, c.world.before
+	return (c.mended || c.who != people) && s.Key() == r.moment(t).after.Key() && len(s.Lost(r.plan, before)) == 0 &&
+		slices.Equal(before.Configuration(r.plan), r.begin.Configuration(r.plan))
 }
 
 // saw keeps what the scripts show before people compare it.
@@ -211,6 +235,12 @@ func (r *Rehearsal) BeginningNames() []string {
 		}
 	}
 	return list
+}
+
+// OnlyImaginary reports whether a beginning needs the imaginary site: a story that has
+// it cannot be played in another world.
+func OnlyImaginary(name string) bool {
+	return slices.ContainsFunc(catalogue(), func(b beginning) bool { return b.name == name && b.only })
 }
 
 // AllBeginnings lists the names of the whole catalogue.

@@ -21,21 +21,21 @@ func crlf(text string) string {
 func wrongNodes() []beginning {
 	return []beginning{
 		{name: "wrong-host", wrong: "the engineer is logged in to another node than the script's",
-			on: source, do: asAnother, mend: asItself, who: scripts, words: []string{"addresses", "log in to"}},
+			on: source, do: imagined(asAnother), mend: imagined(asItself), who: scripts, words: []string{"addresses", "log in to"}, only: true},
 		{name: "other-host-name", wrong: "the host name is not the inventory's; the addresses are",
-			on: source, do: func(_ *Rehearsal, _ *site.Site, n *site.Node) { n.Host = "localhost" }},
+			on: source, do: imagined(func(_ *Rehearsal, _ *site.Site, n *site.Node) { n.Host = "localhost" }), only: true},
 		{name: "interface-down", wrong: "no interface has the node's addresses",
-			on: lastMaster, do: offline(true), mend: offline(false), who: scripts, words: []string{"interfaces", "no interface has"}},
+			on: lastMaster, do: offline(true), mend: offline(false), who: scripts, words: []string{"interfaces", "no interface has"}, only: true},
 		{name: "firewall", wrong: "two masters cannot reach each other (T38)",
 			on: lastMaster, do: cutOff(true), mend: cutOff(false), who: scripts, words: []string{"port 2380", "firewall"}},
 		{name: "firewall-proxy", wrong: "a node cannot reach a master (T38)",
 			on: proxy, do: cutOff(true), mend: cutOff(false), who: scripts, words: []string{"port 4000", "firewall"}},
 		{name: "clock-ahead", wrong: "a master's clock is ahead by 90 seconds (T52)",
-			on: source, do: func(_ *Rehearsal, _ *site.Site, n *site.Node) { n.Ahead = 90 * time.Second }},
+			on: source, do: imagined(func(_ *Rehearsal, _ *site.Site, n *site.Node) { n.Ahead = 90 * time.Second }), only: true},
 		{name: "monit-5.8", wrong: "an old monit prints its summary in another way (T36)",
-			on: source, do: everywhere(format(site.Old))},
+			on: source, do: everywhere(format(site.Old)), only: true},
 		{name: "monit-5.33", wrong: "a later monit calls what runs OK (T36)",
-			on: source, do: everywhere(format(site.Later))},
+			on: source, do: everywhere(format(site.Later)), only: true},
 		{name: "monit-down", wrong: "monit's daemon does not run (facts 1.1)",
 			on: source, do: monitHalts(true), mend: monitHalts(false), who: scripts, words: []string{"monit", "daemon"}},
 		{name: "no-curl", wrong: "a program that the stages call is not installed",
@@ -81,21 +81,17 @@ func wrongRoles() []beginning {
 		{name: "other-etcd-version", wrong: "etcd_version names one that is not installed (T23)",
 			on: source, do: add(localConfig, "etcd_version=3.2.0"), mend: restore(localConfig), who: scripts, words: []string{"etcd version", "3.2.0"}},
 		{name: "chef", wrong: "Chef is installed (T22)",
-			on: source, do: func(_ *Rehearsal, s *site.Site, n *site.Node) { n.MakeFolder(s, "/etc/chef") }},
+			on: source, do: folder("/etc/chef")},
 	}
 }
 
 func wrongShared() []beginning {
 	const own = "home_domain=other.example.com\n"
-	fromSource := func(r *Rehearsal, s *site.Site, n *site.Node) {
-		right, _ := s.Node(r.plan.Source).Read(sharedConfig)
-		n.Edit(s, sharedConfig, right)
-	}
 	return []beginning{
 		{name: "missing-shared-config", wrong: "a master has no shared_config, and could publish the empty default (T25)",
 			on: where(source, carriesNot), do: lose(sharedConfig), mend: restore(sharedConfig), who: scripts, words: []string{"shared_config", "missing"}},
 		{name: "missing-shared-config-last", wrong: "the last master has no shared_config (T25)",
-			on: where(lastConfirmed, carriesNot), do: lose(sharedConfig), mend: fromSource, who: scripts, words: []string{"shared_config", "missing"}},
+			on: where(lastConfirmed, carriesNot), do: lose(sharedConfig), mend: fromSource(sharedConfig), who: scripts, words: []string{"shared_config", "missing"}},
 		{name: "missing-shared-config-proxy", wrong: "a proxy has no shared_config; it takes the one of the masters (T28)",
 			on: proxy, do: lose(sharedConfig)},
 		{name: "missing-shared-config-carried", wrong: "the master has no shared_config, and its script carries the known-good one",
@@ -103,7 +99,7 @@ func wrongShared() []beginning {
 		{name: "different-shared-config-carried", wrong: "the master has another shared_config than its script carries",
 			on: where(source, carries), do: text(sharedConfig, own)},
 		{name: "shared-config-goes", wrong: "shared_config goes between the stages config and create (T25)",
-			on: where(lastMaster, carriesNot), turn: model.Create, do: lose(sharedConfig), mend: fromSource, who: scripts, words: []string{"shared_config", "missing"}},
+			on: where(lastMaster, carriesNot), turn: model.Create, do: lose(sharedConfig), mend: fromSource(sharedConfig), who: scripts, words: []string{"shared_config", "missing"}},
 		{name: "empty-shared-config", wrong: "shared_config of a master is Clearwater's empty default (T25)",
 			on: where(source, carriesNot), do: text(sharedConfig, "# No Shared Config has been provided\n"), mend: restore(sharedConfig), who: scripts, words: []string{"shared_config", "empty"}},
 		{name: "crlf-shared-config", wrong: "shared_config of the masters has carriage returns (T19)",
@@ -111,7 +107,7 @@ func wrongShared() []beginning {
 		{name: "broken-shared-config", wrong: "shared_config of a master is no shell",
 			on: where(source, carriesNot), do: add(sharedConfig, "if true"), mend: restore(sharedConfig), who: scripts, words: []string{"FAIL configuration"}},
 		{name: "different-shared-config", wrong: "a master has another shared_config than the configuration source (T25)",
-			on: where(lastConfirmed, carriesNot), do: text(sharedConfig, own), mend: fromSource, who: scripts, words: []string{"shared_config", "another"}},
+			on: where(lastConfirmed, carriesNot), do: text(sharedConfig, own), mend: fromSource(sharedConfig), who: scripts, words: []string{"shared_config", "another"}},
 		{name: "different-shared-config-proxy", wrong: "a proxy has another shared_config than the masters (T28)",
 			on: proxy, do: text(sharedConfig, own)},
 	}
@@ -144,9 +140,9 @@ func wrongStores() []beginning {
 	stranger := func(s string) string { return s + "node = 10.9.9.9\n" }
 	return []beginning{
 		{name: "joining", wrong: "Chronos says that a failed node is joining: a scaling was under way (T42, T43)",
-			on: where(vellum, finishes), do: failedVellum(chronosFile, "node = ", "joining = "), mend: restore(chronosFile), who: scripts, words: []string{"chronos_cluster.conf", "joining"}},
+			on: where(vellum, finishes), do: failedLine(chronosFile, "node = ", "joining = "), mend: restore(chronosFile), who: scripts, words: []string{"chronos_cluster.conf", "joining"}},
 		{name: "leaving", wrong: "Chronos says that a failed node is leaving (T43)",
-			on: where(vellum, finishes), do: failedVellum(chronosFile, "node = ", "leaving = "), mend: restore(chronosFile), who: scripts, words: []string{"chronos_cluster.conf", "leaving"}},
+			on: where(vellum, finishes), do: failedLine(chronosFile, "node = ", "leaving = "), mend: restore(chronosFile), who: scripts, words: []string{"chronos_cluster.conf", "leaving"}},
 		{name: "new-servers", wrong: "cluster_settings has new_servers: a scaling was under way (T42)",
 			on: where(vellum, loads), do: add(memcached, "new_servers=10.9.9.9:11211"), mend: restore(memcached), who: scripts, words: []string{"cluster_settings", "new_servers"}},
 		{name: "joining-late", wrong: "cluster_settings gets new_servers between the stages config and load (T42)",
@@ -191,12 +187,9 @@ func wrongTimes() []beginning {
 		{name: "late-master", wrong: "the last master is started four minutes late, and monit starts the others anew meanwhile (T33)",
 			on: lastMaster, turn: model.Create, do: waits(4 * time.Minute)},
 		{name: "night", wrong: "people go home before confirm, and come back in the morning (T33)",
-			on: lastConfirmed, turn: model.Confirm, do: waits(9 * time.Hour)},
+			on: lastConfirmed, turn: model.Confirm, do: imagined(func(_ *Rehearsal, s *site.Site, _ *site.Node) { s.Advance(9 * time.Hour) }), only: true},
 		{name: "unmonitored", wrong: "a manager was stopped without monit's knowledge, and another is not watched (T3)",
-			on: source, do: func(_ *Rehearsal, s *site.Site, n *site.Node) {
-				n.Unmonitor(site.QueueManager)
-				s.Advance(settling)
-			}},
+			on: source, do: unmonitors(settling, site.QueueManager)},
 	}
 }
 
@@ -216,10 +209,7 @@ func oldClusters() []beginning {
 		{name: "dead-node-runs", wrong: "a failed node is up, and its old etcd runs (T15)",
 			on: dead, do: returns, mend: fence, who: scripts, words: []string{"fence"}},
 		{name: "dead-node-reachable", wrong: "a failed machine is up, and only its etcd is not (T15)",
-			on: dead, do: func(r *Rehearsal, s *site.Site, n *site.Node) {
-				n.HaltMonit(s, true)
-				returns(r, s, n)
-			}},
+			on: dead, do: all(monitHalts(true), returns)},
 		{name: "old-etcd-runs", wrong: "after the stops a master runs its old etcd again, from data that somebody has put back (T4, T10)",
 			on: old, turn: model.Create, at: firstCreated, do: oldEtcd, who: scripts, words: []string{"old etcd"}},
 		{name: "etcd-started-early", wrong: "after the stops a colleague lets monit start etcd on the last master",
@@ -227,20 +217,17 @@ func oldClusters() []beginning {
 		{name: "etcd-started-early-proxy", wrong: "after the stops a colleague lets monit start etcd on a proxy",
 			on: proxy, turn: model.Create, at: firstCreated, do: anyEtcd, who: scripts, words: []string{"/var/lib/clearwater-etcd is empty"}},
 		{name: "member-data-on-proxy", wrong: "a proxy has the data of a member (T11)",
-			on: proxy, do: func(_ *Rehearsal, s *site.Site, n *site.Node) {
-				n.MakeFolder(s, etcdData+"/"+n.ManagementIP+"/member/snap")
-				n.Edit(s, etcdData+"/"+n.ManagementIP+"/member/snap/db", "store 0 of long ago\n")
-			}},
+			on: proxy, do: member},
 		{name: "half-by-hand", wrong: "on one master somebody has begun the written procedure by hand",
-			on: source, do: byHand},
+			on: source, do: byHand()},
 		{name: "cluster-manager-held", wrong: "no_cluster_manager was left behind by somebody (T50)",
 			on: source, do: text("/etc/clearwater/no_cluster_manager", "")},
 		{name: "half-recovered", wrong: "an earlier recovery has come as far as the masters",
-			on: source, do: after(model.Confirm)},
+			on: source, do: after(model.Confirm), only: true},
 		{name: "loaded", wrong: "an earlier recovery has come as far as the stage load",
-			on: where(loader, loads), do: after(model.Load)},
+			on: where(loader, loads), do: after(model.Load), only: true},
 		{name: "recovered", wrong: "the site is recovered already",
-			on: source, do: after(model.Finish)},
+			on: source, do: after(model.Finish), only: true},
 	}
 }
 
@@ -284,11 +271,11 @@ func onTheWay() []beginning {
 		{name: "node-reboots-manage", wrong: "a node reboots before its cluster manager is started (T8)",
 			on: source, turn: model.Manage, do: boots},
 		{name: "chef-reverts", wrong: "Chef puts the old local_config of a master back before it is confirmed (T22)",
-			on: source, turn: model.Confirm, do: chefReverts, who: scripts, words: []string{"etcd_cluster="}},
+			on: source, turn: model.Confirm, do: chefReverts(), who: scripts, words: []string{"etcd_cluster="}},
 		{name: "chef-reverts-late", wrong: "Chef puts the old local_config back before the cluster manager is started (T22)",
-			on: source, turn: model.Manage, do: chefReverts, who: scripts, words: []string{"etcd_cluster="}},
+			on: source, turn: model.Manage, do: chefReverts(), who: scripts, words: []string{"etcd_cluster="}},
 		{name: "chef-reverts-proxy", wrong: "Chef puts the old local_config of a proxy back after it has joined (T22)",
-			on: lastJoined, turn: model.Manage, do: chefReverts, who: scripts, words: []string{"etcd_proxy="}},
+			on: lastJoined, turn: model.Manage, do: chefReverts(), who: scripts, words: []string{"etcd_proxy="}},
 		{name: "full-disk-create", wrong: "the disk fills before a master is created",
 			on: lastMaster, turn: model.Create, do: disk(true), mend: disk(false), who: scripts, words: []string{"disk"}},
 		{name: "full-disk-join", wrong: "the disk fills before a node joins",

@@ -1,6 +1,9 @@
 package rehearse
 
 import (
+	"context"
+	"errors"
+	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -97,29 +100,59 @@ func finishes(p *model.Plan) bool   { return len(p.Stage(model.Finish).Nodes) > 
 
 // What is done to a node, by people or by chance.
 
+// imagined is a mishap that only an imaginary site can have.
+func imagined(do func(r *Rehearsal, s *site.Site, n *site.Node)) mishap {
+	return func(_ context.Context, at scene) error {
+		h, ok := at.hands.(onSite)
+		if !ok {
+			return errors.New("only the imaginary site can be so")
+		}
+		do(at.rehearsal, h.site, h.site.Node(at.node))
+		return nil
+	}
+}
+
 // all does several things.
 func all(list ...mishap) mishap {
-	return func(r *Rehearsal, s *site.Site, n *site.Node) {
+	return func(ctx context.Context, at scene) error {
 		for _, do := range list {
-			do(r, s, n)
+			if err := do(ctx, at); err != nil {
+				return err
+			}
 		}
+		return nil
 	}
 }
 
 // everywhere does a thing to every live node.
 func everywhere(do mishap) mishap {
-	return func(r *Rehearsal, s *site.Site, _ *site.Node) {
-		for _, n := range r.plan.Nodes {
-			do(r, s, s.Node(n.Name))
+	return func(ctx context.Context, at scene) error {
+		for _, n := range at.rehearsal.plan.Nodes {
+			if err := do(ctx, scene{at.hands, at.rehearsal, n.Name}); err != nil {
+				return err
+			}
 		}
+		return nil
 	}
 }
 
-// edit gives a file another text. A file that is not there is empty.
+// content is what a file has in it. One that is not there is empty.
+func content(ctx context.Context, h Hands, node, path string) (string, error) {
+	text, err := h.Read(ctx, node, path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	return text, err
+}
+
+// edit gives a file another text.
 func edit(path string, change func(string) string) mishap {
-	return func(_ *Rehearsal, s *site.Site, n *site.Node) {
-		text, _ := n.Read(path)
-		n.Edit(s, path, change(text))
+	return func(ctx context.Context, at scene) error {
+		text, err := content(ctx, at.hands, at.node, path)
+		if err != nil {
+			return err
+		}
+		return at.hands.Write(ctx, at.node, path, change(text))
 	}
 }
 
@@ -138,85 +171,92 @@ func swap(path, old, fresh string) mishap {
 	return edit(path, func(text string) string { return strings.ReplaceAll(text, old, fresh) })
 }
 
-// lose takes files away.
-func lose(paths ...string) mishap {
-	return func(_ *Rehearsal, _ *site.Site, n *site.Node) {
-		for _, p := range paths {
-			n.Delete(p)
-		}
-	}
+// lose takes a file away.
+func lose(path string) mishap {
+	return func(ctx context.Context, at scene) error { return at.hands.Delete(ctx, at.node, path) }
+}
+
+// folder makes a folder.
+func folder(path string) mishap {
+	return func(ctx context.Context, at scene) error { return at.hands.MakeFolder(ctx, at.node, path) }
 }
 
 // restore puts a file back as it was, or as it never was.
 func restore(path string) mishap {
-	return func(r *Rehearsal, s *site.Site, n *site.Node) {
-		old, err := r.begin.Node(n.Name).Read(path)
+	return func(ctx context.Context, at scene) error { return at.hands.PutBack(ctx, at.node, path) }
+}
+
+// fromSource gives a file the text that it has on the configuration source.
+func fromSource(path string) mishap {
+	return func(ctx context.Context, at scene) error {
+		right, err := content(ctx, at.hands, at.rehearsal.plan.Source, path)
 		if err != nil {
-			n.Delete(path)
-			return
+			return err
 		}
-		n.Edit(s, path, old)
+		return at.hands.Write(ctx, at.node, path, right)
 	}
 }
 
 // returns powers a failed node on as it was: monit starts its old etcd with the old
 // data (T15).
-func returns(_ *Rehearsal, s *site.Site, n *site.Node) {
-	n.PowerOn(s)
-	s.Advance(settling)
+func returns(ctx context.Context, at scene) error {
+	if err := at.hands.PowerOn(ctx, at.node); err != nil {
+		return err
+	}
+	return waits(settling)(ctx, at)
 }
 
 // fence cuts a node's network for good.
-func fence(_ *Rehearsal, _ *site.Site, n *site.Node) { n.Fenced = true }
+func fence(ctx context.Context, at scene) error { return at.hands.Fence(ctx, at.node) }
 
-// boots takes a node's power and gives it back (T8).
-func boots(_ *Rehearsal, s *site.Site, n *site.Node) { reboot(s, n.Name, true) }
+// boots takes a node's power and gives it back (T8). Two minutes later somebody is
+// there again.
+func boots(ctx context.Context, at scene) error {
+	off := func(ctx context.Context, at scene) error { return at.hands.PowerOff(ctx, at.node, true) }
+	on := func(ctx context.Context, at scene) error { return at.hands.PowerOn(ctx, at.node) }
+	return all(off, waits(30*time.Second), on, waits(2*settling))(ctx, at)
+}
 
 // after is the site as the clean run has left it at the end of a stage.
 func after(stage model.StageName) mishap {
-	return func(r *Rehearsal, s *site.Site, _ *site.Node) {
+	return imagined(func(r *Rehearsal, s *site.Site, _ *site.Node) {
 		for _, m := range slices.Backward(r.clean) {
 			if m.turn.Stage == stage {
 				*s = *m.after.Clone()
 				return
 			}
 		}
-	}
+	})
 }
 
 // stops makes services of a node slow to end (T2).
 func stops(d time.Duration, list ...site.Service) mishap {
-	return func(_ *Rehearsal, _ *site.Site, n *site.Node) {
-		n.Stops = map[site.Service]time.Duration{}
-		for _, v := range list {
-			n.Stops[v] = d
-		}
-	}
+	return func(ctx context.Context, at scene) error { return at.hands.SlowStop(ctx, at.node, d, list...) }
 }
 
 // waits lets time go by.
 func waits(d time.Duration) mishap {
-	return func(_ *Rehearsal, s *site.Site, _ *site.Node) { s.Advance(d) }
+	return func(ctx context.Context, at scene) error { return at.hands.Wait(ctx, d) }
 }
 
 // format is another version of monit.
 func format(f site.Format) mishap {
-	return func(_ *Rehearsal, _ *site.Site, n *site.Node) { n.Format = f }
+	return imagined(func(_ *Rehearsal, _ *site.Site, n *site.Node) { n.Format = f })
 }
 
 // monitHalts ends monit's daemon on a node, or starts it.
 func monitHalts(halt bool) mishap {
-	return func(_ *Rehearsal, s *site.Site, n *site.Node) { n.HaltMonit(s, halt) }
+	return func(ctx context.Context, at scene) error { return at.hands.HaltMonit(ctx, at.node, halt) }
 }
 
 // disk fills a node's disk, or makes room.
 func disk(full bool) mishap {
-	return func(_ *Rehearsal, _ *site.Site, n *site.Node) { n.Full = full }
+	return func(ctx context.Context, at scene) error { return at.hands.Fill(ctx, at.node, full) }
 }
 
 // lock is a run in another terminal that does not end, or its end.
 func lock(held bool) mishap {
-	return func(_ *Rehearsal, _ *site.Site, n *site.Node) { n.Lock(held) }
+	return func(ctx context.Context, at scene) error { return at.hands.Lock(ctx, at.node, held) }
 }
 
 // asAnother gives a node the name, the addresses and the configuration of another
@@ -232,98 +272,124 @@ func asAnother(r *Rehearsal, s *site.Site, n *site.Node) {
 func asItself(r *Rehearsal, s *site.Site, n *site.Node) {
 	own := r.begin.Node(n.Name)
 	n.Host, n.Addresses = own.Host, own.Addresses
-	restore(localConfig)(r, s, n)
+	text, _ := own.Read(localConfig)
+	n.Edit(s, localConfig, text)
 }
 
 // offline takes the addresses from a node's interfaces, or gives them back.
 func offline(off bool) mishap {
-	return func(r *Rehearsal, _ *site.Site, n *site.Node) {
+	return imagined(func(r *Rehearsal, _ *site.Site, n *site.Node) {
 		n.Addresses = r.begin.Node(n.Name).Addresses
 		if off {
 			n.Addresses = nil
 		}
+	})
+}
+
+// failedVellum is the first failed Vellum; false if there is none.
+func failedVellum(p *model.Plan) (model.Node, bool) {
+	i := slices.IndexFunc(p.Failed, func(n model.Node) bool { return n.Type == model.Vellum })
+	if i < 0 {
+		return model.Node{}, false
 	}
+	return p.Failed[i], true
 }
 
 // ring gives a failed Vellum's row in Cassandra a state; with none it has none.
 func ring(state string) mishap {
-	return func(r *Rehearsal, s *site.Site, _ *site.Node) {
-		for _, n := range r.plan.Failed {
-			if n.Type == model.Vellum {
-				s.Ring(r.plan.Site, n.LocalIP.String(), state)
-				return
-			}
+	return func(ctx context.Context, at scene) error {
+		n, found := failedVellum(at.rehearsal.plan)
+		if !found {
+			return nil
 		}
+		return at.hands.Ring(ctx, at.rehearsal.plan.Site, n.LocalIP.String(), state)
 	}
 }
 
 // ownRing does so with the row of the node itself.
 func ownRing(state string) mishap {
-	return func(r *Rehearsal, s *site.Site, n *site.Node) { s.Ring(r.plan.Site, n.LocalIP, state) }
+	return func(ctx context.Context, at scene) error {
+		return at.hands.Ring(ctx, at.rehearsal.plan.Site, at.live().LocalIP.String(), state)
+	}
+}
+
+// live is the node of the scene, which is one of the live ones.
+func (at scene) live() model.PlanNode {
+	nodes := at.rehearsal.plan.Nodes
+	return nodes[slices.IndexFunc(nodes, func(n model.PlanNode) bool { return n.Name == at.node })]
 }
 
 // cutOff is a firewall between a node and the configuration source (T38), or none.
 func cutOff(off bool) mishap {
-	return func(r *Rehearsal, s *site.Site, n *site.Node) {
-		s.Mend()
-		if off {
-			s.Cut(n.Name, r.plan.Source)
+	return func(ctx context.Context, at scene) error {
+		if err := at.hands.Mend(ctx); err != nil || !off {
+			return err
 		}
+		return at.hands.Cut(ctx, at.node, at.rehearsal.plan.Source)
 	}
 }
 
-// oldEtcd starts etcd on a node from a copy of its old data that somebody has put back
-// (T4, T10).
-func oldEtcd(r *Rehearsal, s *site.Site, n *site.Node) {
-	for _, path := range []string{"/member/snap/db"} {
-		old, err := r.begin.Node(n.Name).Read(etcdData + "/" + n.ManagementIP + path)
-		if err == nil {
-			n.MakeFolder(s, etcdData+"/"+n.ManagementIP+"/member/snap")
-			n.Edit(s, etcdData+"/"+n.ManagementIP+path, old)
-		}
-	}
-	anyEtcd(r, s, n)
+// oldEtcd starts etcd on a node from its old data, which somebody has put back from a
+// copy (T4, T10).
+func oldEtcd(ctx context.Context, at scene) error {
+	data := etcdData + "/" + at.live().ManagementIP.String() + "/member"
+	return all(restore(data), anyEtcd)(ctx, at)
 }
 
 // anyEtcd is a colleague who lets monit start etcd.
-func anyEtcd(_ *Rehearsal, s *site.Site, n *site.Node) {
-	n.Monitor(site.Etcd)
-	s.Advance(settling)
+func anyEtcd(ctx context.Context, at scene) error {
+	if err := at.hands.Monitor(ctx, at.node, site.Etcd); err != nil {
+		return err
+	}
+	return waits(settling)(ctx, at)
+}
+
+// member is the data of a member that there has been.
+func member(ctx context.Context, at scene) error {
+	data := etcdData + "/" + at.live().ManagementIP.String() + "/member/snap"
+	return all(folder(data), text(data+"/db", "store 0 of long ago\n"))(ctx, at)
+}
+
+// unmonitors stops services by monit, and lets it get to that.
+func unmonitors(d time.Duration, list ...site.Service) mishap {
+	return func(ctx context.Context, at scene) error {
+		for _, v := range list {
+			if err := at.hands.Unmonitor(ctx, at.node, v); err != nil {
+				return err
+			}
+		}
+		return at.hands.Wait(ctx, d)
+	}
 }
 
 // byHand is a node on which somebody has begun the written procedure without a script:
 // services stopped, the data directory wiped, the cluster manager held.
-func byHand(_ *Rehearsal, s *site.Site, n *site.Node) {
-	for _, v := range []site.Service{site.Etcd, site.ClusterManager, site.ConfigManager, site.QueueManager} {
-		n.Unmonitor(v)
-	}
-	s.Advance(5 * time.Minute)
-	n.Delete(etcdData)
-	n.MakeFolder(s, etcdData)
-	n.Edit(s, "/etc/clearwater/no_cluster_manager", "")
+func byHand() mishap {
+	return all(unmonitors(5*time.Minute, site.Etcd, site.ClusterManager, site.ConfigManager, site.QueueManager),
+		lose(etcdData), folder(etcdData), text("/etc/clearwater/no_cluster_manager", ""))
 }
 
 // chefReverts puts the old local_config back (T22).
-func chefReverts(r *Rehearsal, s *site.Site, n *site.Node) { restore(localConfig)(r, s, n) }
+func chefReverts() mishap { return restore(localConfig) }
 
 // loader is the node that loads the data store values.
 func loader(p *model.Plan) string { return p.Loader }
 
-// failedVellum changes the line of the first failed Vellum in a file.
-func failedVellum(path, old, fresh string) mishap {
-	return func(r *Rehearsal, s *site.Site, n *site.Node) {
-		for _, m := range r.plan.Failed {
-			if m.Type == model.Vellum {
-				swap(path, old+m.LocalIP.String()+"\n", fresh+m.LocalIP.String()+"\n")(r, s, n)
-				return
-			}
+// failedLine changes the line of the first failed Vellum in a file.
+func failedLine(path, old, fresh string) mishap {
+	return func(ctx context.Context, at scene) error {
+		n, found := failedVellum(at.rehearsal.plan)
+		if !found {
+			return nil
 		}
+		end := n.LocalIP.String() + "\n"
+		return swap(path, old+end, fresh+end)(ctx, at)
 	}
 }
 
 // ownLine takes a node's own line out of its Chronos file.
 func ownLine(path string) mishap {
-	return func(r *Rehearsal, s *site.Site, n *site.Node) {
-		swap(path, "node = "+n.LocalIP+"\n", "")(r, s, n)
+	return func(ctx context.Context, at scene) error {
+		return swap(path, "node = "+at.live().LocalIP.String()+"\n", "")(ctx, at)
 	}
 }

@@ -2,6 +2,7 @@ package rehearse
 
 import (
 	"context"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,17 +16,16 @@ import (
 // or the script asks for it, the procedure begins from its beginning.
 type engineer struct {
 	rehearsal *Rehearsal
-	site      *site.Site
+	world     World
 	done      map[Turn]bool // turns that have come to their end since the last stop; nil: all that are asked for
 	events    []event
 	runs      int
 	restarts  int
-	mend      func(*site.Site) // what a remedy asks of hands, and no command does; nil if nothing
-	strike    site.Watcher     // strikes the first run; nil if nothing does
-	was       *site.Site       // what must not be lost; nil: the site as it begins
-	before    func(Turn)       // what happens before a turn, whoever does it; nil if nothing
-	saw       func(string)     // is told all that is printed; nil if nobody keeps it
-	enough    func(Turn) bool  // true if from the end of this turn on all goes as in the clean run; nil if never
+	ahead     map[Turn]site.Result              // how turns went that began together with another one, until it is their turn
+	mend      func(context.Context) error       // what a remedy asks of hands, and no command does; nil if nothing
+	before    func(context.Context, Turn) error // what happens before a turn, whoever does it; nil if nothing
+	saw       func(string)                      // is told all that is printed; nil if nobody keeps it
+	enough    func(Turn) bool                   // true if from the end of this turn on all goes as in the clean run; nil if never
 }
 
 const (
@@ -39,7 +39,9 @@ func (e *engineer) finish(ctx context.Context, from int) (broken []string, err e
 	turns := e.rehearsal.turns
 	for i := from; i < len(turns); i++ {
 		if e.before != nil {
-			e.before(turns[i])
+			if err := e.before(ctx, turns[i]); err != nil {
+				return nil, err
+			}
 		}
 		ok, err := e.turn(ctx, turns[i])
 		if err != nil {
@@ -57,12 +59,9 @@ func (e *engineer) finish(ctx context.Context, from int) (broken []string, err e
 		e.restarts++
 		i = e.rehearsal.first(model.Stop) - 1
 		clear(e.done)
+		clear(e.ahead)
 	}
-	was := e.was
-	if was == nil {
-		was = e.rehearsal.begin
-	}
-	return e.site.Faults(e.rehearsal.plan, was), nil
+	return e.world.Faults(ctx)
 }
 
 // first gives the number of a stage's first turn.
@@ -72,13 +71,19 @@ func (r *Rehearsal) first(stage model.StageName) int {
 
 // turn runs a stage on a node until it is done: false if only a new beginning helps.
 func (e *engineer) turn(ctx context.Context, t Turn) (bool, error) {
-	for range tries {
-		result, err := e.run(ctx, t)
+	for try := range tries {
+		run := e.run
+		if try == 0 {
+			run = e.begin
+		}
+		result, err := run(ctx, t)
 		if err != nil || pass(result) {
 			return err == nil, err
 		}
 		if e.mend != nil {
-			e.mend(e.site)
+			if err := e.mend(ctx); err != nil {
+				return false, err
+			}
 		}
 		todo := remedy(result.Output)
 		if strings.Contains(todo, "start from the beginning") {
@@ -93,25 +98,55 @@ func (e *engineer) turn(ctx context.Context, t Turn) (bool, error) {
 	return false, nil
 }
 
+// begin runs a stage on a node for the first time, and with it all that begin at once:
+// their results are kept until it is their turn.
+func (e *engineer) begin(ctx context.Context, t Turn) (site.Result, error) {
+	if result, ran := e.ahead[t]; ran {
+		delete(e.ahead, t)
+		return result, nil
+	}
+	turns := e.rehearsal.together(e.world, t)
+	if len(turns) == 1 {
+		return e.run(ctx, t)
+	}
+	results, err := sideBySide(ctx, e.world, turns, e.rehearsal.argumentsOf(turns, e.believes))
+	if err != nil {
+		return site.Result{}, err
+	}
+	e.ahead = map[Turn]site.Result{}
+	for i, u := range turns {
+		e.ran(u, results[i])
+		if i > 0 {
+			e.ahead[u] = results[i]
+		}
+	}
+	return results[0], e.world.Settle(ctx)
+}
+
 // run runs a stage once.
 func (e *engineer) run(ctx context.Context, t Turn) (site.Result, error) {
-	done := everything
-	if e.done != nil {
-		done = func(u Turn) bool { return e.done[u] }
+	result, _, err := e.world.Execute(ctx, t.Node, e.rehearsal.arguments(t, e.believes), nil)
+	if err != nil {
+		return result, fmt.Errorf("%s: %w", t, err)
 	}
+	e.ran(t, result)
+	return result, e.world.Settle(ctx)
+}
+
+// believes reports whether the engineer takes a turn to be done.
+func (e *engineer) believes(t Turn) bool { return e.done == nil || e.done[t] }
+
+// ran notes how a run has ended.
+func (e *engineer) ran(t Turn, result site.Result) {
 	e.runs++
-	result, err := e.rehearsal.take(ctx, e.site, t, done, e.strike)
-	e.strike = nil
 	if e.saw != nil {
 		e.saw(result.Output)
 	}
-	if err == nil && !pass(result) {
+	if !pass(result) {
 		e.events = append(e.events, event{turn: t, result: result})
-	}
-	if e.done != nil && pass(result) {
+	} else if e.done != nil {
 		e.done[t] = true
 	}
-	return result, err
 }
 
 // remedy gives what a verdict says to do, as one line of text.

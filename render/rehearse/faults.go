@@ -250,7 +250,9 @@ func (p *trial) follow(ctx context.Context, s *site.Site, events []event) error 
 		return nil
 	}
 	failures := len(p.Failures)
-	e := &engineer{rehearsal: p.rehearsal, site: s, events: events, strike: p.second()}
+	w := p.rehearsal.imagine(s, p.rehearsal.begin)
+	w.watch = p.second()
+	e := &engineer{rehearsal: p.rehearsal, world: w, events: events}
 	ok, err := e.turn(ctx, p.moment.turn)
 	p.Runs += e.runs
 	if err == nil {
@@ -285,7 +287,7 @@ func (p *trial) goOn(ctx context.Context, s *site.Site, events []event) error {
 
 // rest carries out all turns from one on, and looks at the goal.
 func (p *trial) rest(ctx context.Context, s *site.Site, from int, events []event) error {
-	e := &engineer{rehearsal: p.rehearsal, site: s, events: events}
+	e := &engineer{rehearsal: p.rehearsal, world: p.rehearsal.imagine(s, p.rehearsal.begin), events: events}
 	broken, err := e.finish(ctx, from)
 	p.Runs += e.runs
 	if len(broken) > 0 {

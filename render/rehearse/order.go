@@ -171,7 +171,7 @@ func (r *Rehearsal) tryEarly(ctx context.Context, e early) (*attempt, error) {
 // carryOn does what is missing, and the rest of the plan.
 func (r *Rehearsal) carryOn(ctx context.Context, a *attempt) (Family, error) {
 	var f Family
-	person := &engineer{rehearsal: r, site: a.site, done: a.done, events: []event{
+	person := &engineer{rehearsal: r, world: r.imagine(a.site, r.begin), done: a.done, events: []event{
 		{turn: a.missing, what: "not done yet"}, {turn: a.turn, what: "too early", result: a.result}}}
 	broken, err := person.finish(ctx, slices.Index(r.turns, a.missing))
 	f.Runs = person.runs

@@ -110,6 +110,15 @@ func (r *Rehearsal) arguments(t Turn, done func(Turn) bool) []string {
 	return append(args, string(t.Stage))
 }
 
+// argumentsOf are those of many turns.
+func (r *Rehearsal) argumentsOf(turns []Turn, done func(Turn) bool) [][]string {
+	var list [][]string
+	for _, t := range turns {
+		list = append(list, r.arguments(t, done))
+	}
+	return list
+}
+
 // everything is the engineer's belief that all before is done.
 func everything(Turn) bool { return true }
 

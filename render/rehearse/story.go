@@ -100,8 +100,7 @@ func BeginningsHelp() string {
 // player is a story under way.
 type player struct {
 	rehearsal *Rehearsal
-	site      *site.Site
-	begin     *site.Site // what the goal is held against
+	world     World
 	done      map[Turn]bool
 	out       io.Writer
 	brief     bool // only verdicts are printed
@@ -115,16 +114,23 @@ type lastRun struct {
 	result site.Result
 }
 
-// Play carries the story out and prints what an engineer sees. What does not hold comes
-// back as findings with the lines that asked for it.
+// Play carries the story out on the imaginary site and prints what an engineer sees.
+// What does not hold comes back as findings with the lines that asked for it.
 func (p *Play) Play(ctx context.Context, out io.Writer) (diag.List, error) {
+	r := p.rehearsal
+	return p.PlayOn(ctx, r.imagine(r.begin.Clone(), r.begin.Clone()), out)
+}
+
+// PlayOn does so in a world of its own, on which nothing has run yet. The stop codes
+// that the engineer types are those of the rehearsal's clean run: they hang on the plan
+// alone.
+func (p *Play) PlayOn(ctx context.Context, w World, out io.Writer) (diag.List, error) {
 	if len(p.rehearsal.clean) == 0 {
 		if _, err := p.rehearsal.Clean(ctx); err != nil { // it gives the stop codes
 			return nil, err
 		}
 	}
-	s := p.rehearsal.begin.Clone()
-	pl := &player{rehearsal: p.rehearsal, site: s, begin: s.Clone(), done: map[Turn]bool{}, out: out}
+	pl := &player{rehearsal: p.rehearsal, world: w, done: map[Turn]bool{}, out: out}
 	var findings diag.List
 	broken := func(line int, list ...string) {
 		for _, text := range list {
@@ -161,12 +167,47 @@ func (p *player) unexpected() []string {
 }
 
 // execute runs a script with a command line, as an engineer would type it.
-func (p *player) execute(ctx context.Context, t Turn, arguments []string, w site.Watcher) error {
-	fmt.Fprintf(p.out, "%s $ %s\n", clock(p.site.Now-p.begin.Now), typed(t.Node, arguments))
-	result, err := p.site.Execute(ctx, p.rehearsal.scripts[t.Node], arguments, w)
+func (p *player) execute(ctx context.Context, t Turn, arguments []string, s *Strike) error {
+	p.types(p.world.Now(), t, arguments)
+	result, met, err := p.world.Execute(ctx, t.Node, arguments, s)
 	if err != nil {
 		return fmt.Errorf("%s: %w", t, err)
 	}
+	if err := p.sees(t, result); err != nil {
+		return err
+	}
+	if s != nil && !met {
+		p.broken = append(p.broken, fmt.Sprintf("%s does not run a command like %q", t, s.Command))
+	}
+	return p.world.Settle(ctx)
+}
+
+// together runs turns that begin at once, and prints one after the other.
+func (p *player) together(ctx context.Context, turns []Turn) error {
+	began, arguments := p.world.Now(), p.rehearsal.argumentsOf(turns, p.believes)
+	results, err := sideBySide(ctx, p.world, turns, arguments)
+	if err != nil {
+		return err
+	}
+	for i, t := range turns {
+		if i > 0 {
+			p.broken = append(p.broken, p.unexpected()...)
+		}
+		p.types(began, t, arguments[i])
+		if err := p.sees(t, results[i]); err != nil {
+			return err
+		}
+	}
+	return p.world.Settle(ctx)
+}
+
+// types prints the command line of a run.
+func (p *player) types(at time.Duration, t Turn, arguments []string) {
+	fmt.Fprintf(p.out, "%s $ %s\n", clock(at), typed(t.Node, arguments))
+}
+
+// sees prints what a run has printed, and notes how it has ended.
+func (p *player) sees(t Turn, result site.Result) error {
 	text := result.Output
 	if p.brief {
 		text = verdict(text)
@@ -182,7 +223,6 @@ func (p *player) execute(ctx context.Context, t Turn, arguments []string, w site
 		maps.DeleteFunc(p.done, func(u Turn, _ bool) bool { return u.Node == t.Node && u.Stage != model.Stop && u.Stage != model.Survey })
 	}
 	p.last = &lastRun{t, result}
-	p.site.Advance(settling)
 	return nil
 }
 
@@ -193,40 +233,17 @@ func verdict(output string) string {
 }
 
 // run runs a turn.
-func (p *player) run(ctx context.Context, t Turn, w site.Watcher) error {
-	return p.execute(ctx, t, p.rehearsal.arguments(t, func(u Turn) bool { return p.done[u] }), w)
+func (p *player) run(ctx context.Context, t Turn, s *Strike) error {
+	return p.execute(ctx, t, p.rehearsal.arguments(t, p.believes), s)
 }
+
+// believes reports whether the engineer takes a turn to be done.
+func (p *player) believes(t Turn) bool { return p.done[t] }
 
 // clock writes a time since the beginning.
 func clock(d time.Duration) string {
 	s := int(d / time.Second)
 	return fmt.Sprintf("[%02d:%02d:%02d]", s/3600, s/60%60, s%60)
-}
-
-// striker lets something happen at the first command that begins with a text.
-type striker struct {
-	recorder
-	text    string
-	verdict site.Verdict
-	always  bool
-	met     bool
-}
-
-func (w *striker) Before(_ *site.Site, c site.Command) site.Verdict {
-	if w.met && !w.always || !strings.HasPrefix(strings.Join(c.Args, " "), w.text) && !strings.Contains(strings.Join(c.Args, " "), " "+w.text) {
-		return site.Run
-	}
-	w.met = true
-	return w.verdict
-}
-
-// struck runs a turn with a fault; the fault must be met.
-func (p *player) struck(ctx context.Context, stage, node string, w *striker) error {
-	err := p.run(ctx, Turn{model.StageName(stage), node}, w)
-	if err == nil && !w.met {
-		p.broken = append(p.broken, fmt.Sprintf("%s on %s does not run a command like %q", stage, node, w.text))
-	}
-	return err
 }
 
 // rest carries the plan on as an engineer does, from the first turn that is not done.
@@ -235,11 +252,11 @@ func (p *player) rest(ctx context.Context) error {
 	if from < 0 {
 		from = len(p.rehearsal.turns)
 	}
-	e := &engineer{rehearsal: p.rehearsal, site: p.site, done: p.done, was: p.begin}
+	e := &engineer{rehearsal: p.rehearsal, world: p.world, done: p.done}
 	broken, err := e.finish(ctx, from)
 	p.broken = append(p.broken, broken...)
 	fmt.Fprintf(p.out, "%s the rest of the plan: %d runs, %d of them refused or unfinished, begun anew %d times\n",
-		clock(p.site.Now-p.begin.Now), e.runs, len(e.events), e.restarts)
+		clock(p.world.Now()), e.runs, len(e.events), e.restarts)
 	return err
 }
 

@@ -56,31 +56,26 @@ func fitsBeginning(r *Rehearsal, args []string) bool {
 	return fits
 }
 
-// doBegin also does it to the site that the goal is held against: what is wrong from
-// the beginning was never right.
-func doBegin(_ context.Context, p *player, args []string) error {
+func doBegin(ctx context.Context, p *player, args []string) error {
 	b, _ := p.rehearsal.beginning(args[0])
-	for _, s := range []*site.Site{p.site, p.begin} {
-		b.do(p.rehearsal, s, s.Node(b.on(p.rehearsal.plan)))
-	}
-	return nil
+	return p.rehearsal.bring(ctx, p.world, b, b.do)
 }
 
-func doHands(_ context.Context, p *player, args []string) error {
+func doHands(ctx context.Context, p *player, args []string) error {
 	b, _ := p.rehearsal.beginning(args[0])
 	if b.mend == nil {
 		return nil
 	}
-	for _, s := range []*site.Site{p.site, p.begin} {
-		b.mend(p.rehearsal, s, s.Node(b.on(p.rehearsal.plan)))
-	}
-	return nil
+	return p.rehearsal.bring(ctx, p.world, b, b.mend)
 }
 
 func doRun(ctx context.Context, p *player, args []string) error {
 	nodes := args[1:]
 	if nodes[0] == "all" {
 		nodes = p.rehearsal.plan.Stage(model.StageName(args[0])).Nodes
+		if turns := p.rehearsal.together(p.world, Turn{model.StageName(args[0]), nodes[0]}); len(turns) > 1 {
+			return p.together(ctx, turns)
+		}
 	}
 	for i, node := range nodes {
 		if i > 0 {
@@ -99,7 +94,7 @@ func doType(ctx context.Context, p *player, args []string) error {
 
 func doFail(always bool) func(context.Context, *player, []string) error {
 	return func(ctx context.Context, p *player, args []string) error {
-		return p.struck(ctx, args[0], args[1], &striker{text: strings.Join(args[2:], " "), verdict: site.Fail, always: always})
+		return p.run(ctx, Turn{model.StageName(args[0]), args[1]}, &Strike{strings.Join(args[2:], " "), site.Fail, always})
 	}
 }
 
@@ -108,7 +103,7 @@ func doKill(ctx context.Context, p *player, args []string) error {
 	if args[2] == "after" {
 		verdict = site.KillAfter
 	}
-	return p.struck(ctx, args[0], args[1], &striker{text: strings.Join(args[3:], " "), verdict: verdict})
+	return p.run(ctx, Turn{model.StageName(args[0]), args[1]}, &Strike{strings.Join(args[3:], " "), verdict, false})
 }
 
 // ends are the ways in which a run ends, with their exit statuses.
@@ -143,41 +138,28 @@ func doExpect(_ context.Context, p *player, args []string) error {
 // unwrapped joins the lines that a script has broken at 80 columns.
 func unwrapped(output, node string) string { return strings.ReplaceAll(output, "\n"+node+":  ", "") }
 
-func doOff(_ context.Context, p *player, args []string) error {
-	p.site.Node(args[0]).PowerOff(p.site, false)
-	return nil
+func doOff(ctx context.Context, p *player, args []string) error {
+	return p.world.PowerOff(ctx, args[0], false)
 }
 
-func doOn(_ context.Context, p *player, args []string) error {
-	p.site.Node(args[0]).PowerOn(p.site)
-	return nil
+func doOn(ctx context.Context, p *player, args []string) error { return p.world.PowerOn(ctx, args[0]) }
+
+func doFence(ctx context.Context, p *player, args []string) error { return p.world.Fence(ctx, args[0]) }
+
+func doCut(ctx context.Context, p *player, args []string) error {
+	return p.world.Cut(ctx, args[0], args[1])
 }
 
-func doFence(_ context.Context, p *player, args []string) error {
-	p.site.Node(args[0]).Fenced = true
-	return nil
-}
-
-func doCut(_ context.Context, p *player, args []string) error {
-	p.site.Cut(args[0], args[1])
-	return nil
-}
-
-func doMend(_ context.Context, p *player, _ []string) error {
-	p.site.Mend()
-	return nil
-}
+func doMend(ctx context.Context, p *player, _ []string) error { return p.world.Mend(ctx) }
 
 func doFull(full bool) func(context.Context, *player, []string) error {
-	return func(_ context.Context, p *player, args []string) error {
-		p.site.Node(args[0]).Full = full
-		return nil
+	return func(ctx context.Context, p *player, args []string) error {
+		return p.world.Fill(ctx, args[0], full)
 	}
 }
 
-func doWait(_ context.Context, p *player, args []string) error {
-	p.site.Advance(time.Duration(atoi(args[0])) * time.Second)
-	return nil
+func doWait(ctx context.Context, p *player, args []string) error {
+	return p.world.Wait(ctx, time.Duration(atoi(args[0]))*time.Second)
 }
 
 func doBrief(brief bool) func(context.Context, *player, []string) error {
@@ -189,9 +171,10 @@ func doBrief(brief bool) func(context.Context, *player, []string) error {
 
 func doRest(ctx context.Context, p *player, _ []string) error { return p.rest(ctx) }
 
-func doGoal(_ context.Context, p *player, _ []string) error {
-	p.broken = append(p.broken, p.site.Faults(p.rehearsal.plan, p.begin)...)
-	return nil
+func doGoal(ctx context.Context, p *player, _ []string) error {
+	faults, err := p.world.Faults(ctx)
+	p.broken = append(p.broken, faults...)
+	return err
 }
 
 func (r *Rehearsal) hasTurn(stage, node string) bool {
