@@ -1,6 +1,8 @@
 // Package rehearse runs the very bytes of a bundle's scripts on an imaginary site, in
 // the order of the plan, with faults, and tells whether the site ends recovered.
 //
+// A World stands for a site; the stories can be played on another one as well.
+//
 // What it proves is the logic of these bytes against the model in package site. It
 // proves nothing about a real node.
 package rehearse

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 )
@@ -27,6 +28,25 @@ func (r *Rehearsal) Transcript() []TurnTranscript {
 			Turn: m.turn, Began: m.before.Now - r.begin.Now, Took: m.took, Work: m.work(),
 			Command: typed(m.turn.Node, r.arguments(m.turn, everything)), Output: m.result.Output, Status: m.result.Status,
 		})
+	}
+	return list
+}
+
+// Commands gives the words of each external command that a turn of the clean run has
+// called, in order: where a story can strike it. What other shells have called for the
+// script is left out. Numbers of processes and times in them are those of the
+// imaginary site.
+func (r *Rehearsal) Commands(t Turn) [][]string {
+	var list [][]string
+	for _, m := range r.clean {
+		if m.turn != t {
+			continue
+		}
+		for _, c := range m.trace.calls {
+			if c.Line > 0 {
+				list = append(list, slices.Clone(c.Args))
+			}
+		}
 	}
 	return list
 }
