@@ -73,7 +73,11 @@ func threads(pid int) (list []string) {
 	return list
 }
 
-// children lists the processes that a process has started and that are still there.
+// family tells which processes a process has started and that are still there.
+type family func(pid int) []int
+
+// children is a quick look. The kernel may leave a child out while another one ends, so
+// it can say that somebody is awake, and never that nobody is.
 func children(pid int) []int {
 	var list []int
 	for _, dir := range threads(pid) {
@@ -85,6 +89,20 @@ func children(pid int) []int {
 		}
 	}
 	return list
+}
+
+// everybody looks at all processes of the machine: none that is there from the beginning of
+// the look to its end is left out.
+func everybody() family {
+	entries, _ := os.ReadDir("/proc") // it is read elsewhere as well, where an error would show
+	started := map[int][]int{}
+	for _, e := range entries {
+		if pid, err := strconv.Atoi(e.Name()); err == nil {
+			parent := parentOf(pid)
+			started[parent] = append(started[parent], pid)
+		}
+	}
+	return func(pid int) []int { return started[pid] }
 }
 
 // doze notes of every thread of a process in what system call it is, and how often it
@@ -106,15 +124,16 @@ func doze(pid int, into map[string]string) bool {
 
 // quiet reports whether nothing can happen in a run before one of its parked commands
 // goes on: every process sleeps, and has done so from the first look to the second, so
-// that there was a moment at which all of them slept. The mutex is held.
+// that there was a moment at which all of them slept. Whom the first, quick look has
+// left out, the second one finds. The mutex is held.
 func (r *bashRun) quiet() bool {
 	first, second := map[string]string{}, map[string]string{}
-	return r.asleep(r.pid, first) && !r.hasNews() && r.asleep(r.pid, second) && maps.Equal(first, second)
+	return r.asleep(r.pid, first, children) && !r.hasNews() && r.asleep(r.pid, second, everybody()) && maps.Equal(first, second)
 }
 
 // asleep looks at a process and all that it has started. A stub that is parked waits
 // for the harness alone; one that the harness does not know is about to ask.
-func (r *bashRun) asleep(pid int, into map[string]string) bool {
+func (r *bashRun) asleep(pid int, into map[string]string, started family) bool {
 	c, known := r.clients[pid]
 	switch {
 	case known && c.parked:
@@ -127,8 +146,8 @@ func (r *bashRun) asleep(pid int, into map[string]string) bool {
 	if !doze(pid, into) {
 		return false
 	}
-	for _, child := range children(pid) {
-		if !r.asleep(child, into) {
+	for _, child := range started(pid) {
+		if !r.asleep(child, into, started) {
 			return false
 		}
 	}
