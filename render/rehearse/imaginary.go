@@ -22,6 +22,9 @@ func (r *Rehearsal) imagine(s, before *site.Site) *imaginary {
 	return &imaginary{onSite: onSite{r.begin, s}, rehearsal: r, before: before}
 }
 
+// Imaginary makes a fresh imaginary site, as every rehearsal begins.
+func (r *Rehearsal) Imaginary() World { return r.imagine(r.begin.Clone(), r.begin.Clone()) }
+
 func (w *imaginary) Execute(ctx context.Context, node string, arguments []string, s *Strike) (site.Result, bool, error) {
 	watch := w.watch
 	w.watch = nil

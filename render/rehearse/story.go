@@ -117,8 +117,7 @@ type lastRun struct {
 // Play carries the story out on the imaginary site and prints what an engineer sees.
 // What does not hold comes back as findings with the lines that asked for it.
 func (p *Play) Play(ctx context.Context, out io.Writer) (diag.List, error) {
-	r := p.rehearsal
-	return p.PlayOn(ctx, r.imagine(r.begin.Clone(), r.begin.Clone()), out)
+	return p.PlayOn(ctx, p.rehearsal.Imaginary(), out)
 }
 
 // PlayOn does so in a world of its own, on which nothing has run yet. The stop codes

@@ -112,7 +112,11 @@ func content(p *model.Plan, file string) (string, bool) {
 		if p.SharedConfig != nil {
 			return string(p.SharedConfig), true
 		}
-		return "home_domain=example.com\nhs_provisioning_hostname=hs.example.com:8889\nsignup_key=not-to-be-shown\n", true
+		subscribers := "" // where they are in Cassandra (facts 2.7)
+		if p.Stores.Cassandra {
+			subscribers = "hs_provisioning_hostname=hs.example.com:8889\n"
+		}
+		return "home_domain=example.com\n" + subscribers + "signup_key=not-to-be-shown\n", true
 	case "/etc/clearwater/dns.json":
 		return "{\"hostnames\": []}\n", true
 	case "/etc/clearwater/sas.json":
