@@ -28,7 +28,7 @@ type Table struct {
 	Validators   []Row `yaml:"validators"`    // facts 1.8
 	Nodetool     []Row `yaml:"nodetool"`      // facts 1.9
 	Etcdctl      []Row `yaml:"etcdctl"`       // clearwater-etcdctl: facts 1.3
-	Unprivileged []Row `yaml:"unprivileged"`  // run by a user who is not root
+	Unprivileged []Row `yaml:"unprivileged"`  // run by a user who is not root; the imaginary site knows none
 
 	Starts []Start `yaml:"starts"` // of etcd: facts 1.2
 }
