@@ -26,13 +26,15 @@ var floors = map[string]int{
 	"render/rehearse/site": 5,
 	"render/rehearse":      6,
 	"golden":               8, // tests only
-	"golden/lab/standin":   0, // runs on the lab's nodes alone, and shares nothing with the program
+
+	"render/rehearse/site/facts": 0, // data for tests
+	"golden/lab/standin":         0, // runs on the lab's nodes alone, and shares nothing with the program
 }
 
 // fences says which packages alone may import a module or package; everything
 // else outside the standard library is forbidden to the program.
 var fences = map[string][]string{
-	"gopkg.in/yaml.v3":                     {"model/inventory"},
+	"gopkg.in/yaml.v3":                     {"model/inventory", "render/rehearse/site/facts"},
 	"github.com/Masterminds/sprig/v3":      {"render"},
 	"github.com/rogpeppe/go-internal/diff": {"render", "render/rehearse/site"},
 	"golang.org/x/tools/txtar":             {"render/rehearse"},

@@ -26,7 +26,8 @@ func (n *node) keys(c config) *keys {
 	if base == "" {
 		base = "http://" + c.management + ":4000"
 	}
-	return &keys{base + "/v2/keys", &http.Client{Timeout: answerTime}}
+	// A transport of its own asks no proxy that the environment names.
+	return &keys{base + "/v2/keys", &http.Client{Timeout: answerTime, Transport: &http.Transport{}}}
 }
 
 // entry is one key, or a folder of keys.

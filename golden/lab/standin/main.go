@@ -3,6 +3,10 @@
 // called by, and for env/bin/python the arguments. Each does what the facts say that
 // the real one does, lying exit statuses included, and nothing else.
 //
+// On a node it looks at three files of the lab: /etc/lab/node-type is the node's type
+// in place of the packages that are installed, /etc/lab/ring is Cassandra's ring, and
+// /etc/lab/stop-seconds says how slow the managers are.
+//
 // STANDIN_ROOT goes before every path, and STANDIN_ETCD is where etcd is instead of
 // the node's own management address; both are empty on a node.
 package main

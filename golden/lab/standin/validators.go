@@ -32,11 +32,10 @@ func (n *node) validateXML(args []string, file, root, valid, invalid string) int
 		n.complain("usage: give one file, or none\n")
 		return statusNoFile
 	}
-	name := n.at(file)
 	if len(args) == 1 {
-		file, name = args[0], args[0]
+		file = args[0]
 	}
-	f, err := os.Open(name)
+	f, err := os.Open(n.at(file))
 	if err != nil {
 		n.say("No configuration file at %s, unable to validate.\n", file)
 		return statusNoFile

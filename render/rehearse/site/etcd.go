@@ -121,10 +121,10 @@ type health struct {
 }
 
 // health asks every member that a node's etcd lists, as cluster-health does: nil if
-// it lists none.
+// it lists none. A member that has lost its leader still lists them (facts 1.3).
 func (s *Site) health(n *Node) []health {
 	g, ok := s.read(n)
-	if !ok || !s.leads(s.answering(n)) {
+	if !ok {
 		return nil
 	}
 	var list []health

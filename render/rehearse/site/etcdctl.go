@@ -11,7 +11,7 @@ import (
 // etcdctlCommand is clearwater-etcdctl: etcd's own client, which asks the etcd of its
 // node, be it a member or a proxy (facts 1.3).
 func etcdctlCommand(c *call) int {
-	if _, ok := c.node.config(c.site); !ok {
+	if config, ok := c.node.config(c.site); !ok || config.management() == "" {
 		c.complain("Could not determine local IP address\n")
 		return 1
 	}
@@ -68,10 +68,14 @@ func memberID(address string) string {
 
 func memberList(c *call) int {
 	g, ok := c.site.read(c.node)
-	if !ok {
-		c.wait(2 * time.Second)
+	if !ok && !c.node.runs(Etcd) {
 		c.complain("client: etcd cluster is unavailable or misconfigured\n")
 		return 2
+	}
+	if !ok { // alone, it takes the connection and says nothing (T33)
+		c.wait(4 * time.Second)
+		c.complain("client: etcd cluster is unavailable or misconfigured; endpoint exceeded header timeout\n")
+		return 1
 	}
 	m := c.site.answering(c.node)
 	if !c.site.leads(m) {

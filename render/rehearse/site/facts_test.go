@@ -11,6 +11,7 @@ import (
 	"requorum/model"
 	"requorum/model/inventory"
 	"requorum/model/planner"
+	"requorum/render/rehearse/site/facts"
 )
 
 const threeOfSix = `version: 1
@@ -54,6 +55,9 @@ func formedSite(t *testing.T) *Site {
 		n.startEtcd(s)
 	}
 	s.Advance(2 * time.Second)
+	proxy := s.Node("sprout-1")
+	setRoles(s, proxy, "", "10.0.0.1,10.0.0.2,10.0.0.3")
+	proxy.startEtcd(s)
 	return s
 }
 
@@ -151,44 +155,144 @@ func TestHeldClusterManager(t *testing.T) {
 	}
 }
 
+// table gives the facts as data, which the lab is tried by as well.
+func table(t *testing.T) facts.Table {
+	t.Helper()
+	table, err := facts.Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table
+}
+
+// in is a site whose etcd is in a state of the table, with keys written before
+// anything died.
+func in(t *testing.T, state facts.State, keys map[string]string) *Site {
+	t.Helper()
+	s := formedSite(t)
+	for key, value := range keys { // in any order: each is a key of its own
+		s.write(s.Node("vellum-1"), key, value)
+	}
+	switch state {
+	case facts.Partial:
+		s.Node("vellum-3").end(Etcd)
+	case facts.Lost:
+		s.Node("vellum-2").end(Etcd)
+		s.Node("vellum-3").end(Etcd)
+	case facts.Down:
+		s.Node("vellum-1").end(Etcd)
+	case facts.Alone:
+		s = stoppedSite(t)
+		setRoles(s, s.Node("vellum-1"), "10.0.0.1,10.0.0.2,10.0.0.3", "")
+		s.Node("vellum-1").startEtcd(s)
+		s.Advance(10 * time.Second)
+	}
+	return s
+}
+
+func stoppedSite(t *testing.T) *Site {
+	t.Helper()
+	s, _ := lostSite(t)
+	for _, n := range s.Nodes {
+		stopped(s, n)
+	}
+	return s
+}
+
+// try carries out a row, and tells what is not as it says.
+func try(t *testing.T, r facts.Row) {
+	t.Helper()
+	s := in(t, r.State, r.Keys)
+	n := s.Node(r.On)
+	for file, text := range r.Files { // in any order: each is a file of its own
+		n.replace(s, file, text)
+	}
+	for _, file := range r.Missing {
+		n.removeAll(file)
+	}
+	s.cassandra = nil
+	for _, line := range r.Ring {
+		f := strings.Fields(line)
+		s.cassandra = append(s.cassandra, row{f[0], f[1], f[2]})
+	}
+	if r.Ring == nil {
+		n.removeAll("/var/lib/cassandra")
+	}
+	out, status := s.runOn(t, n.Name, r.Run...)
+	want := r.Of("3.1")
+	wrong := status != want.Status || slices.ContainsFunc(want.Never, func(text string) bool { return strings.Contains(out, text) })
+	for _, text := range want.Says {
+		wrong = wrong || !strings.Contains(out, text)
+	}
+	if wrong {
+		t.Errorf("facts %s, %s: %q: status %d\n%s", r.Fact, r.Name, r.Run, status, out)
+	}
+	for key, value := range r.Leaves { // in any order: each is a key of its own
+		if g, ok := s.read(s.Node("vellum-1")); !ok || g.keys[key] != value {
+			t.Errorf("facts %s, %s: %s is not %s", r.Fact, r.Name, key, value)
+		}
+	}
+}
+
+// What Clearwater's programs say and do (facts 1.4 to 1.10).
+func TestPrograms(t *testing.T) {
+	for _, r := range table(t).Programs() {
+		try(t, r)
+	}
+}
+
+// What etcd's own client says (facts 1.3).
+func TestEtcdSays(t *testing.T) {
+	for _, r := range table(t).Etcdctl {
+		try(t, r)
+	}
+	s := in(t, facts.Lost, nil)
+	if s.write(s.Node("vellum-1"), "/x", "y") {
+		t.Error("facts 1.3: without a quorum no write goes through")
+	}
+}
+
+// The table's site is the one that is tried here.
+func TestTableSite(t *testing.T) {
+	s, _ := lostSite(t)
+	for _, want := range table(t).Nodes {
+		n := s.Node(want.Name)
+		if n == nil || string(n.Type) != want.Type || n.LocalIP != want.Address || n.ManagementIP != want.Address {
+			t.Errorf("%+v is not in threeOfSix", want)
+		}
+	}
+}
+
 // What the init script and etcd decide at a start (facts 1.2).
 func TestEtcdStarts(t *testing.T) {
-	const own, list = "10.0.0.1", "10.0.0.1,10.0.0.2,10.0.0.3"
-	for _, c := range []struct {
-		fact, cluster, proxy string
-		before               func(*Site, *Node)
-		log                  string
-		member, proxies      bool
-	}{
-		{"f: founds", list, "", nil, "Creating new cluster...", true, false},
-		{"g: proxy", "", list, nil, "Joining cluster as proxy...", false, true},
-		{"T16: both", list, list, nil, "Cannot specify both etcd_cluster and etcd_proxy", false, false},
-		{"e: neither", "", "", nil, "Must specify either etcd_cluster or etcd_proxy", false, false},
-		{"T21: not in its list", "10.0.0.2,10.0.0.3", "", nil, "Not joining an unhealthy cluster", false, false},
-		{"T21: twice in the list", list + "," + own, "", nil, "etcd refuses a list with an address twice", false, false},
-		{"T13: a mark without data", list, "", func(s *Site, n *Node) {
-			_ = n.write(s, dataFolder+"/clustered_successfully", "", 0o644)
-		}, "Not joining an unhealthy cluster", false, false},
-		{"T6: healthy_etcd_members counts", list, "", func(s *Site, n *Node) {
-			_ = n.write(s, dataFolder+"/healthy_etcd_members", "10.0.0.8,\n", 0o644)
-		}, "Not joining an unhealthy cluster", false, false},
-		{"T11: data of a member", "", list, oldData, "starting as etcd member...", true, false},
-		{"f: data of a member", list, "", oldData, "Rejoining cluster...", true, false},
-		{"T12: data of a proxy", list, "", func(s *Site, n *Node) {
-			_ = n.mkdirs(s, dataFolder+"/"+own+"/proxy", 0o700)
-		}, "Creating new cluster...", true, false},
-	} {
-		s, _ := lostSite(t)
+	for _, c := range table(t).Starts {
+		s := stoppedSite(t)
 		n := s.Node("vellum-1")
-		stopped(s, n)
-		setRoles(s, n, c.cluster, c.proxy)
-		if c.before != nil {
-			c.before(s, n)
+		n.replace(s, "/etc/clearwater/local_config", c.Config)
+		for file, text := range c.Files { // in any order: each is a file of its own
+			n.replace(s, file, text)
+		}
+		switch c.Data {
+		case "member":
+			oldData(s, n)
+		case "proxy":
+			_ = n.mkdirs(s, dataFolder+"/"+n.ManagementIP+"/proxy", 0o700)
 		}
 		n.startEtcd(s)
 		log, _ := n.Read("/var/log/clearwater-etcd/clearwater-etcd-initd.log")
-		if !strings.HasSuffix(log, c.log+"\n") || n.etcd.member != c.member || n.etcd.proxy != c.proxies {
-			t.Errorf("%s: member %v, proxy %v, log\n%s", c.fact, n.etcd.member, n.etcd.proxy, log)
+		runs := "nothing"
+		switch {
+		case n.etcd.member:
+			runs = "member"
+		case n.etcd.proxy:
+			runs = "proxy"
+		}
+		wrong := runs != c.Runs || slices.ContainsFunc(c.Never, func(text string) bool { return strings.Contains(log, text) })
+		for _, text := range c.Says {
+			wrong = wrong || !strings.Contains(log, text)
+		}
+		if wrong {
+			t.Errorf("facts %s, %s: runs as %s, log\n%s", c.Fact, c.Name, runs, log)
 		}
 	}
 }
@@ -198,48 +302,6 @@ func oldData(s *Site, n *Node) {
 	folder := dataFolder + "/" + n.ManagementIP + "/member/snap"
 	_ = n.mkdirs(s, folder, 0o700)
 	_ = n.write(s, folder+"/db", "store 0 of the old cluster\n", 0o600)
-}
-
-func TestEtcdSays(t *testing.T) {
-	lost, _ := lostSite(t)
-	alone, _ := lostSite(t)
-	for _, n := range alone.Nodes {
-		stopped(alone, n)
-	}
-	setRoles(alone, alone.Node("vellum-1"), "10.0.0.1,10.0.0.2,10.0.0.3", "")
-	alone.Node("vellum-1").startEtcd(alone)
-	alone.Advance(10 * time.Second)
-	whole, partial := formedSite(t), formedSite(t)
-	partial.Node("vellum-3").end(Etcd)
-	down := formedSite(t)
-	down.Node("vellum-1").end(Etcd)
-	for _, c := range []struct {
-		fact   string
-		s      *Site
-		args   []string
-		status int
-		says   string
-	}{
-		{"1.3 no quorum", lost, []string{"cluster-health"}, 4, "cluster may be unhealthy: failed to list members"},
-		{"1.3 no leader", lost, []string{"member", "list"}, 1, "Failed to get leader"},
-		{"1.3 reads work", lost, []string{"get", "/clearwater/site1/configuration/dns_json"}, 0, "hostnames"},
-		{"T33 alone", alone, []string{"cluster-health"}, 4, "cluster may be unhealthy"},
-		{"T33 alone", alone, []string{"get", "/x"}, 4, "unavailable"},
-		{"1.3 whole", whole, []string{"cluster-health"}, 0, "is healthy: got healthy result from http://10.0.0.3:4000"},
-		{"1.3 leader", whole, []string{"member", "list"}, 0, "isLeader=true"},
-		{"1.3 no such key", whole, []string{"get", "/x"}, 4, "Error:  100: Key not found (/x)"},
-		{"T34 one is missing", partial, []string{"cluster-health"}, 0, "cluster is healthy"},
-		{"T34 one is missing", partial, []string{"cluster-health"}, 0, "are all unreachable"},
-		{"1.3 etcd is down", down, []string{"cluster-health"}, 4, "failed to list members"},
-	} {
-		out, status := c.s.runOn(t, "vellum-1", append([]string{"clearwater-etcdctl"}, c.args...)...)
-		if status != c.status || !strings.Contains(out, c.says) {
-			t.Errorf("%s: %q: status %d\n%s", c.fact, c.args, status, out)
-		}
-	}
-	if lost.write(lost.Node("vellum-1"), "/x", "y") {
-		t.Error("facts 1.3: without a quorum no write goes through")
-	}
 }
 
 // A master that is wiped and started alone is known to the others already (T14); one
@@ -268,71 +330,6 @@ func TestSameListSameCluster(t *testing.T) {
 	_, status := s.runOn(t, "vellum-1", "clearwater-etcdctl", "get", "/old")
 	if health, _ := s.runOn(t, "vellum-1", "clearwater-etcdctl", "cluster-health"); old != "value\n" || status != 4 || strings.Count(health, "is healthy:") != 3 {
 		t.Errorf("T10: the old store says %q, the new one %d\n%s", old, status, health)
-	}
-}
-
-// The loaders take their files apart by rules of their own (facts 1.5).
-func TestLoaders(t *testing.T) {
-	chronos, memcached := "load_from_chronos_cluster", "load_from_memcached_cluster"
-	for _, c := range []struct {
-		fact, program, text string
-		status              int
-		says                string
-	}{
-		{"a node", chronos, "[cluster]\nnode = 10.0.0.1\nleaving=10.0.0.2\n", 0, `Inserting data {"10.0.0.1": "normal", "10.0.0.2": "leaving"} into`},
-		{"a comment is kept", chronos, "node = 10.0.0.2 #second\n", 0, `"10.0.0.2#second"`},
-		{"a port is kept", chronos, "node = 10.0.0.2:7253\n", 0, `"10.0.0.2:7253"`},
-		{"a tab drops the line", chronos, "node\t= 10.0.0.2\n", 0, "Inserting data {} into"},
-		{"two = on a line", chronos, "node = 10.0.0.2 = 3\n", 1, "ValueError"},
-		{"nothing", chronos, "", 0, "Update succeeded"},
-		{"servers", memcached, "servers=10.0.0.1:11211,10.0.0.2:11211\n", 0, `{"10.0.0.1": "normal", "10.0.0.2": "normal"}`},
-		{"a space before =", memcached, "servers =10.0.0.1:11211\n", 0, "Inserting data {} into"},
-		{"nobody", memcached, "servers=\n", 0, `{"": "normal"}`},
-		{"a trailing comma", memcached, "servers=10.0.0.1:11211,\n", 0, `"": "normal"`},
-		{"T42: new_servers", memcached, "servers=10.0.0.1:11211\nnew_servers=10.0.0.1:11211,10.0.0.2:11211\n", 0, `{"10.0.0.1": "joining", "10.0.0.2": "joining"}`},
-		{"CRLF", memcached, "servers=10.0.0.1:11211\r\n", 0, `{"10.0.0.1": "normal"}`},
-	} {
-		s := formedSite(t)
-		n := s.Node("vellum-1")
-		file := chronosFile
-		if c.program == memcached {
-			file = memcachedFile
-		}
-		n.replace(s, file, c.text)
-		out, status := s.runOn(t, n.Name, "/usr/share/clearwater/clearwater-cluster-manager/scripts/"+c.program, "vellum")
-		if status != c.status || !strings.Contains(out, c.says) {
-			t.Errorf("%s: status %d\n%s", c.fact, status, out)
-		}
-	}
-	s := formedSite(t)
-	s.Node("vellum-2").end(Etcd)
-	s.Node("vellum-3").end(Etcd)
-	if out, status := s.runOn(t, "vellum-1", "/usr/share/clearwater/clearwater-cluster-manager/scripts/load_from_chronos_cluster", "vellum"); status != 0 || !strings.Contains(out, "Update failed") {
-		t.Errorf("T41: status %d\n%s", status, out)
-	}
-}
-
-func TestClusterState(t *testing.T) {
-	const program = "/usr/share/clearwater/clearwater-cluster-manager/scripts/check_cluster_state"
-	const key = "/clearwater/site1/vellum/clustering/chronos"
-	for _, c := range []struct {
-		fact, key, value string
-		status           int
-		says             string
-	}{
-		{"1.6: empty etcd", "", "", 1, "AttributeError"},
-		{"T41: nothing loaded", "/clearwater/x", "y", 0, "should be in the Chronos and Memcached clusters"},
-		{"1.6: {} is not printed", key, "{}", 0, "should be in"},
-		{"1.6: stable", key, `{"10.0.0.1": "normal"}`, 0, "Describing the Chronos cluster:\n  The cluster is stable."},
-		{"T43: joining", key, `{"10.0.0.1": "joining"}`, 1, "The cluster is *not* stable."},
-	} {
-		s := formedSite(t)
-		if c.key != "" {
-			s.write(s.Node("vellum-1"), c.key, c.value)
-		}
-		if out, status := s.runOn(t, "vellum-1", program); status != c.status || !strings.Contains(out, c.says) {
-			t.Errorf("%s: status %d\n%s", c.fact, status, out)
-		}
 	}
 }
 
@@ -389,8 +386,5 @@ func TestMarkingWaits(t *testing.T) {
 	s.write(s.Node("vellum-1"), key, `{"10.0.0.1": "normal", "10.0.0.4": "normal", "10.0.0.5": "normal"}`)
 	if out, status := s.runOn(t, "vellum-1", "timeout", "100", "cw-mark_node_failed", "vellum", "chronos", "10.0.0.4"); status != statusTimeout {
 		t.Errorf("with another dead node that is not marked: status %d\n%s", status, out)
-	}
-	if out, status := s.runOn(t, "vellum-1", "cw-mark_node_failed", "vellum", "chronus", "10.0.0.4"); status != 0 || !strings.Contains(out, "Not in cluster - no work required") {
-		t.Errorf("a mistyped store: status %d\n%s", status, out)
 	}
 }

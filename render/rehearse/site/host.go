@@ -2,7 +2,10 @@ package site
 
 import (
 	"encoding/json"
+	"encoding/xml"
+	"errors"
 	"fmt"
+	"io"
 	"path"
 	"slices"
 	"strings"
@@ -151,21 +154,44 @@ func flockCommand(c *call) int {
 	return c.with(command).run()
 }
 
-// validator is one of Clearwater's two checks of XML files (facts 1.8). Here a file
-// is well-formed that begins with < and ends with >.
+// validator is one of Clearwater's two checks of XML files (facts 1.8), of a
+// file that is named or its own. Here a file is valid that is well-formed.
 func validator(file, valid, invalid string) command {
 	return func(c *call) int {
+		file := file
+		switch len(c.args) {
+		case 1:
+		case 2:
+			file = c.args[1]
+		default:
+			c.complain("usage: %s [FILE]\n", c.args[0])
+			return 2
+		}
 		text, err := c.node.Read(file)
 		if err != nil {
 			c.say("No configuration file at %s, unable to validate.\n", file)
 			return 2
 		}
-		if text = strings.TrimSpace(text); !strings.HasPrefix(text, "<") || !strings.HasSuffix(text, ">") {
+		if !wellFormed(text) {
 			c.complain("%s\n", invalid)
 			return 1
 		}
 		c.say("%s\n", valid)
 		return 0
+	}
+}
+
+// wellFormed reports whether a text is XML: elements that end, and at least one.
+func wellFormed(text string) bool {
+	d := xml.NewDecoder(strings.NewReader(text))
+	for elements := 0; ; {
+		token, err := d.Token()
+		if err != nil {
+			return errors.Is(err, io.EOF) && elements > 0
+		}
+		if _, begins := token.(xml.StartElement); begins {
+			elements++
+		}
 	}
 }
 

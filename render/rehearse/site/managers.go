@@ -186,9 +186,12 @@ func (n *Node) follow(s *Site, store string, members map[string]string) {
 	}
 }
 
+// managed are the five lines at the top of a file that is not to be edited (facts 2.5).
 const managed = "################################################################################\n" +
 	"# DO NOT MODIFY THIS FILE\n" +
-	"# It is written by the Clearwater Cluster Manager.\n"
+	"# It is written by the Clearwater Cluster Manager.\n" +
+	"# What is changed by hand is lost.\n" +
+	"################################################################################\n"
 
 func chronosText(n *Node, identity string, list []string) string {
 	var b strings.Builder

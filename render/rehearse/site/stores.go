@@ -172,7 +172,7 @@ func cassandraMembers(c *call) (map[string]string, string) {
 // stateCommand is check_cluster_state. It ends with 0 also where nothing is loaded
 // (T41).
 func stateCommand(c *call) int {
-	config, ok := c.node.config(c.site)
+	_, ok := c.node.config(c.site)
 	g, answers := c.site.read(c.node)
 	if !ok || !answers || len(g.keys) == 0 {
 		c.complain("Traceback (most recent call last):\nAttributeError: 'NoneType' object has no attribute 'children'\n")
@@ -184,9 +184,10 @@ func stateCommand(c *call) int {
 		c.say("This node (%s) should not be in any cluster.\n\n", c.node.LocalIP)
 	}
 	unstable := 0
+	stores := g.stores()
 	titles := map[string]string{chronosStore: "Chronos", memcachedStore: "Memcached", cassandraStore: "Cassandra"}
 	for _, store := range []string{chronosStore, memcachedStore, cassandraStore} {
-		members, _ := decodeMembers(g.keys[storeKeyOf(config, store)])
+		members := stores[store]
 		if len(members) == 0 {
 			continue
 		}
@@ -209,6 +210,19 @@ func stateCommand(c *call) int {
 	return 0
 }
 
+// stores collects the values of all data stores by their names alone: another node
+// type's or another site's value is taken for the store's as well (facts 1.6).
+func (g *generation) stores() map[string]map[string]string {
+	stores := map[string]map[string]string{}
+	for _, key := range g.sortedKeys() {
+		_, store, found := strings.Cut(key, "/clustering/")
+		if members, _ := decodeMembers(g.keys[key]); found && len(members) > 0 {
+			stores[store] = members
+		}
+	}
+	return stores
+}
+
 func stable(members map[string]string) bool {
 	for _, state := range members { // in any order: all must be normal
 		if state != "normal" {
@@ -223,6 +237,10 @@ func stable(members map[string]string) bool {
 func markCommand(c *call) int {
 	if len(c.args) < 4 {
 		c.complain("usage: cw-mark_node_failed <node_type> <store> <failed node IP>\n")
+		return 1
+	}
+	if c.args[2] == cassandraStore && c.node.Type != model.Vellum {
+		c.say("You must run mark_node_failed on a node that has Cassandra installed\n")
 		return 1
 	}
 	config, _ := c.node.config(c.site)
