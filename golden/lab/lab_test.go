@@ -1,0 +1,139 @@
+//go:build lab
+
+package lab
+
+import (
+	"bytes"
+	"flag"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+
+	"requorum/model"
+	"requorum/model/diag"
+	"requorum/model/inventory"
+	"requorum/model/planner"
+	"requorum/render"
+	"requorum/render/rehearse"
+	"requorum/templates"
+)
+
+var long = flag.Bool("long", false, "play the stories that make lab leaves to make lab-long")
+
+// build makes the plan and the bundle of a golden case.
+func build(t *testing.T, name string) (*model.Plan, *render.Bundle) {
+	t.Helper()
+	files := os.DirFS(filepath.Join("..", "cases", name))
+	if name == "example" { // it is embedded with the templates
+		files = os.DirFS(filepath.Join("..", "..", "templates", "example"))
+	}
+	src, err := fs.ReadFile(files, "inventory.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, findings := inventory.Parse("inventory.yaml", src, func(path string) ([]byte, error) { return fs.ReadFile(files, path) })
+	noErrors(t, findings)
+	p, findings := planner.Build(d)
+	noErrors(t, findings)
+	r, findings, err := render.New(templates.FS, nil, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	noErrors(t, findings)
+	b, findings := r.Bundle(p)
+	noErrors(t, findings)
+	return p, b
+}
+
+func noErrors(t *testing.T, findings diag.List) {
+	t.Helper()
+	if findings.HasErrors() {
+		t.Fatal(findings)
+	}
+}
+
+// TestLab plays the rehearsal's own stories on real nodes, side by side: nearly all of it
+// is waiting.
+func TestLab(t *testing.T) {
+	i := newImage(t)
+	var report times
+	t.Run("stories", func(t *testing.T) {
+		for number, s := range stories(t) {
+			t.Run(s.name, func(t *testing.T) {
+				t.Parallel()
+				report.add(play(t, i, number, s))
+			})
+		}
+	})
+	report.print(os.Stdout)
+}
+
+// story is a file that both the rehearsal and the lab play.
+type story struct {
+	name, file, golden string
+	source             []byte
+	long               bool // left to make lab-long
+}
+
+// stories are those of this run. The first line of each names the golden case; a second
+// one, "lab: long", leaves it to make lab-long.
+func stories(t *testing.T) []story {
+	t.Helper()
+	files, err := filepath.Glob("../stories/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no stories", err)
+	}
+	var list []story
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		head := strings.Split(string(txtar.Parse(source).Comment), "\n")
+		s := story{name: strings.TrimSuffix(filepath.Base(file), ".txtar"), file: file, golden: strings.TrimPrefix(head[0], "case: "), source: source}
+		s.long = head[1] == "lab: long"
+		if s.long == *long {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// play plays one story on a site of its own, and then looks at the site.
+func play(t *testing.T, i image, number int, s story) row {
+	p, b := build(t, s.golden)
+	r, err := rehearse.New(p, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told, findings := r.ParseStory(s.file, s.source)
+	noErrors(t, findings)
+	row := row{story: s.name, imaginary: &timer{World: r.Imaginary()}}
+	if _, err := told.PlayOn(t.Context(), row.imaginary, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	site := newSite(t, i, number, p, b)
+	row.real = &timer{World: newWorld(site)}
+	var seen bytes.Buffer
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("what is left of it lies in %s", site.keep(s.name, seen.Bytes()))
+		}
+	})
+	broken, err := told.PlayOn(t.Context(), row.real, &seen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range broken {
+		t.Error(d)
+	}
+	for _, f := range site.faults() {
+		t.Error("not recovered: " + f)
+	}
+	return row
+}
