@@ -28,24 +28,24 @@ type figures struct {
 
 // stageRules is the order of the recovery: a table of contents.
 var stageRules = []stageRule{
-	{name: model.Survey, title: "Look at every live node before anything is changed", minutes: 1, clock: figures{seconds: 6, work: 6, silent: 12},
+	{name: model.Survey, title: "Look at every live node before anything is changed", minutes: 1, clock: figures{seconds: 3, work: 3, silent: 12},
 		barrier: "Every live node shows no FAIL; each WARN and CANNOT TELL is read and decided on."},
-	{name: model.Stop, title: "Stop the etcd processes", minutes: 3, clock: figures{seconds: 90, silent: 8},
+	{name: model.Stop, title: "Stop the etcd processes", minutes: 3, clock: figures{seconds: 88, silent: 8},
 		barrier: "Every live node of the site says that its etcd data directory is empty and that nothing listens on ports 2380 and 4000."},
 	{name: model.Config, title: "Check the configuration on your nodes", minutes: 1, clock: figures{},
 		barrier: "The digests in the tables agree between the nodes of each table, and a person who knows the deployment has read the files."},
-	{name: model.Create, title: "Recreate the etcd cluster: start the masters", minutes: 1, clock: figures{seconds: 15, work: 10},
+	{name: model.Create, title: "Recreate the etcd cluster: start the masters", minutes: 1, clock: figures{seconds: 7, work: 5},
 		together: "A master that waits alone for minutes is stopped by monit and started again (T33). Start the masters within two minutes of each other.",
 		barrier:  "Every master says that its etcd listens on port 4000."},
-	{name: model.Confirm, title: "Recreate the etcd cluster: confirm and synchronise", inTurn: true, minutes: 2, clock: figures{seconds: 24, work: 6},
+	{name: model.Confirm, title: "Recreate the etcd cluster: confirm and synchronise", inTurn: true, minutes: 2, clock: figures{seconds: 17, work: 3},
 		barrier: "Every master says that the cluster has exactly the expected masters, one leader, the same keys everywhere, and that its configuration is in sync."},
-	{name: model.Join, title: "Add the rest of the nodes to the etcd cluster", inTurn: true, minutes: 1, clock: figures{seconds: 30, work: 6},
+	{name: model.Join, title: "Add the rest of the nodes to the etcd cluster", inTurn: true, minutes: 1, clock: figures{seconds: 19, work: 3},
 		barrier: "Every other node says that it reads the cluster through its own proxy and that its configuration is in sync."},
-	{name: model.Load, title: "Recreate the data store cluster values in etcd", minutes: 1, clock: figures{seconds: 6, work: 6},
+	{name: model.Load, title: "Recreate the data store cluster values in etcd", minutes: 1, clock: figures{seconds: 3, work: 3},
 		barrier: "The one Vellum says that every data store value is loaded and the clusters are stable."},
-	{name: model.Manage, title: "Start the cluster manager on all nodes", inTurn: true, minutes: 1, clock: figures{seconds: 9},
+	{name: model.Manage, title: "Start the cluster manager on all nodes", inTurn: true, minutes: 1, clock: figures{seconds: 12},
 		barrier: "Every live node says that its cluster manager is up."},
-	{name: model.Finish, title: "Next steps: mark the failed Vellum nodes failed", minutes: 3, clock: figures{seconds: 96, work: 6},
+	{name: model.Finish, title: "Next steps: mark the failed Vellum nodes failed", minutes: 3, clock: figures{seconds: 73, work: 3},
 		barrier: "The one Vellum says that no failed node is left in any data store cluster."},
 }
 

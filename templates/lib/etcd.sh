@@ -8,7 +8,7 @@ start_etcd() {
 	else
 		request monit monitor -g etcd
 	fi
-	if ! wait_for "$1" 5 'etcd to listen on port 4000' etcd_listens; then
+	if ! wait_for "$1" 2 'etcd to listen on port 4000' etcd_listens; then
 		OUT='(there is no log)'
 		if [ -f /var/log/clearwater-etcd/clearwater-etcd-initd.log ]; then
 			ask 20 tail -n 8 /var/log/clearwater-etcd/clearwater-etcd-initd.log

@@ -53,6 +53,13 @@ runs() {
 	[ -n "$FOUND" ]
 }
 
+# process_runs SERVICE: is a process of the service alive now? For wait_for.
+process_runs() {
+	read_processes
+	SEEN="no process of $1 yet"
+	[ -n "$PROCESSES" ] && runs "$1"
+}
+
 # cluster_manager_held: no cluster manager runs here, and none can start (T39).
 cluster_manager_held() {
 	read_processes

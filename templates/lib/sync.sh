@@ -96,7 +96,8 @@ is overwritten, and services restart for it (T28)." \
 }
 
 # start_config_manager SECONDS: from here on this node takes, or gives,
-# configuration. What it may overwrite is copied first (T25, T28).
+# configuration. What it may overwrite is copied first (T25, T28). The wait ends with
+# its process: monit shows it a cycle later, which the stage's last step asks for.
 start_config_manager() {
 	local file
 	if service_runs clearwater_config_manager_process; then
@@ -109,12 +110,12 @@ start_config_manager() {
 		done <<<"$(configuration_files)"
 		request monit monitor -g clearwater_config_manager
 	fi
-	if ! wait_for "$1" 5 'the configuration manager to run' service_runs clearwater_config_manager_process; then
-		give_up 'monit shows clearwater_config_manager_process running' \
+	if ! wait_for "$1" 2 'the configuration manager to run' process_runs clearwater-config-manager; then
+		give_up 'a process of the configuration manager runs' \
 			'the configuration manager does not start' \
 			"look into /var/log/clearwater-config-manager; then run the stage again"
 	fi
-	ok "$SEEN"
+	ok 'the configuration manager runs; whether monit is content with it is asked below'
 }
 
 start_queue_manager() {
@@ -123,12 +124,12 @@ start_queue_manager() {
 		return 0
 	fi
 	request monit monitor -g clearwater_queue_manager
-	if ! wait_for "$1" 5 'the queue manager to run' service_runs clearwater_queue_manager_process; then
-		give_up 'monit shows clearwater_queue_manager_process running' \
+	if ! wait_for "$1" 2 'the queue manager to run' process_runs clearwater-queue-manager; then
+		give_up 'a process of the queue manager runs' \
 			'the queue manager does not start' \
 			"look into /var/log/clearwater-queue-manager; then run the stage again"
 	fi
-	ok "$SEEN"
+	ok 'the queue manager runs; whether monit is content with it is asked below'
 }
 
 SYNC='' # what check_config_sync said last
@@ -184,7 +185,7 @@ false_alarm() {
 # wait_in_sync SECONDS: configuration managers that started early sleep half a
 # minute after each error, so the first looks may fail (T30).
 wait_in_sync() {
-	if ! wait_for "$1" 10 'the configuration to be in sync' in_sync; then
+	if ! wait_for "$1" 2 'the configuration to be in sync' in_sync; then
 		give_up 'check_config_sync calls every file up to date' \
 			'the configuration manager has not brought disk and etcd together' \
 			"look into /var/log/clearwater-config-manager; compare the digests of the file with the other nodes; \

@@ -17,8 +17,8 @@ wait_for() {
 			status=1
 			break
 		fi
-		if [ $((tries % 6)) -eq 0 ]; then
-			TOLD='' # now and then also without news
+		if [ $((tries * every % 30)) -lt "$every" ]; then
+			TOLD='' # every half minute also without news
 		fi
 		say_waiting "$what" "$elapsed" "$limit"
 		heed_stop

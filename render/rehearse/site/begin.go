@@ -204,7 +204,7 @@ func localConfig(p *model.Plan, m model.Node, old []string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "local_ip=%s\n", m.LocalIP)
 	if m.LocalIP != m.ManagementIP {
-		fmt.Fprintf(&b, "management_local_ip=%s\n", m.ManagementIP)
+		fmt.Fprintf(&b, "management_local_ip=%s\nsignaling_namespace=signaling\n", m.ManagementIP)
 	}
 	fmt.Fprintf(&b, "public_hostname=%s.example.com\nlocal_site_name=%s\n", m.Name, p.Site)
 	if p.EtcdKey != model.DefaultEtcdKey {

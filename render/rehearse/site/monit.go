@@ -108,9 +108,11 @@ func (n *Node) carryOut(s *Site, r request) {
 }
 
 // done ends a request: after a stop monit watches the service no more, whether it
-// has stopped or not.
+// has stopped or not. Then monit sleeps for a whole cycle: what it has started it shows
+// as running after that (lab: 12 to 13 s).
 func (n *Node) done(s *Site, r request) {
 	m := &n.monit
+	m.cycle = s.Now + cycle
 	if r.action == stop {
 		m.watched[r.service] = false
 		return
@@ -139,14 +141,14 @@ func (n *Node) cycle(s *Site) {
 	}
 }
 
-// leaderless is how long an etcd may have no leader before monit, whose poll of it
-// hangs for a minute and fails twice, starts it anew (T33).
+// leaderless is how long an etcd may answer nothing, since it never had a leader, before
+// monit, whose poll of it hangs for a minute and fails twice, starts it anew (T33).
 const leaderless = 140 * time.Second
 
 // pollEtcd is what monit does in each cycle besides: it looks whether the cluster
 // is healthy, and notes in healthy_etcd_members who is.
 func (n *Node) pollEtcd(s *Site) {
-	if n.etcd.proxy || s.leads(n) {
+	if n.etcd.proxy || s.speaks(n) {
 		n.etcd.alone = s.Now
 		n.polled = s.Now + time.Second
 		return

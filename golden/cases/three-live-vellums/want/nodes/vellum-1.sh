@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # vellum-1: its part in the recovery of the etcd cluster of site site1.
-# Plan da2e5caac5c8, made by requorum.
+# Plan 98932bcd3656, made by requorum.
 #
 # Run this on node vellum-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='da2e5caac5c8'
+PLAN='98932bcd3656'
 DEPLOYMENT='three live Vellums'
 NODE='vellum-1'
 TYPE='vellum'
@@ -831,8 +831,8 @@ wait_for() {
 			status=1
 			break
 		fi
-		if [ $((tries % 6)) -eq 0 ]; then
-			TOLD='' # now and then also without news
+		if [ $((tries * every % 30)) -lt "$every" ]; then
+			TOLD='' # every half minute also without news
 		fi
 		say_waiting "$what" "$elapsed" "$limit"
 		heed_stop
@@ -1247,6 +1247,13 @@ runs() {
 	[ -n "$FOUND" ]
 }
 
+# process_runs SERVICE: is a process of the service alive now? For wait_for.
+process_runs() {
+	read_processes
+	SEEN="no process of $1 yet"
+	[ -n "$PROCESSES" ] && runs "$1"
+}
+
 # cluster_manager_held: no cluster manager runs here, and none can start (T39).
 cluster_manager_held() {
 	read_processes
@@ -1657,7 +1664,7 @@ start_etcd() {
 	else
 		request monit monitor -g etcd
 	fi
-	if ! wait_for "$1" 5 'etcd to listen on port 4000' etcd_listens; then
+	if ! wait_for "$1" 2 'etcd to listen on port 4000' etcd_listens; then
 		OUT='(there is no log)'
 		if [ -f /var/log/clearwater-etcd/clearwater-etcd-initd.log ]; then
 			ask 20 tail -n 8 /var/log/clearwater-etcd/clearwater-etcd-initd.log
@@ -1830,9 +1837,10 @@ knock_each() {
 	local address n=0
 	while IFS= read -r address; do
 		if [ -n "$address" ]; then
-			knock "$address" &
+			knock_client "$address" &
+			knock_peer "$address" &
 			n=$((n + 1))
-			if [ $((n % 32)) -eq 0 ]; then
+			if [ $((n % 16)) -eq 0 ]; then
 				wait
 			fi
 		fi
@@ -1840,8 +1848,8 @@ knock_each() {
 	wait
 }
 
-# knock ADDRESS: prints what is found at one address.
-knock() {
+# knock_client ADDRESS: prints what is found at one address on etcd's port for clients.
+knock_client() {
 	local text status=0 began members
 	began=$(date +%s)
 	text=$(timeout 8 curl -s -S -v -i --connect-timeout 3 -m 6 --noproxy '*' \
@@ -1866,7 +1874,12 @@ knock() {
 			printf '%s health no\n' "$1"
 		fi
 	fi
-	status=0
+}
+
+# knock_peer ADDRESS: the same on the port for other members. It goes beside the other
+# knock: a node that is dark costs the time of one.
+knock_peer() {
+	local text status=0
 	text=$(timeout 8 curl -s -S -v --connect-timeout 3 -m 6 --noproxy '*' "http://$1:2380/version" 2>&1) || status=$?
 	printf '%s 2380 %s\n' "$1" "$(way "$status" "$text")"
 }
@@ -2108,7 +2121,8 @@ is overwritten, and services restart for it (T28)." \
 }
 
 # start_config_manager SECONDS: from here on this node takes, or gives,
-# configuration. What it may overwrite is copied first (T25, T28).
+# configuration. What it may overwrite is copied first (T25, T28). The wait ends with
+# its process: monit shows it a cycle later, which the stage's last step asks for.
 start_config_manager() {
 	local file
 	if service_runs clearwater_config_manager_process; then
@@ -2121,12 +2135,12 @@ start_config_manager() {
 		done <<<"$(configuration_files)"
 		request monit monitor -g clearwater_config_manager
 	fi
-	if ! wait_for "$1" 5 'the configuration manager to run' service_runs clearwater_config_manager_process; then
-		give_up 'monit shows clearwater_config_manager_process running' \
+	if ! wait_for "$1" 2 'the configuration manager to run' process_runs clearwater-config-manager; then
+		give_up 'a process of the configuration manager runs' \
 			'the configuration manager does not start' \
 			"look into /var/log/clearwater-config-manager; then run the stage again"
 	fi
-	ok "$SEEN"
+	ok 'the configuration manager runs; whether monit is content with it is asked below'
 }
 
 start_queue_manager() {
@@ -2135,12 +2149,12 @@ start_queue_manager() {
 		return 0
 	fi
 	request monit monitor -g clearwater_queue_manager
-	if ! wait_for "$1" 5 'the queue manager to run' service_runs clearwater_queue_manager_process; then
-		give_up 'monit shows clearwater_queue_manager_process running' \
+	if ! wait_for "$1" 2 'the queue manager to run' process_runs clearwater-queue-manager; then
+		give_up 'a process of the queue manager runs' \
 			'the queue manager does not start' \
 			"look into /var/log/clearwater-queue-manager; then run the stage again"
 	fi
-	ok "$SEEN"
+	ok 'the queue manager runs; whether monit is content with it is asked below'
 }
 
 SYNC='' # what check_config_sync said last
@@ -2196,7 +2210,7 @@ false_alarm() {
 # wait_in_sync SECONDS: configuration managers that started early sleep half a
 # minute after each error, so the first looks may fail (T30).
 wait_in_sync() {
-	if ! wait_for "$1" 10 'the configuration to be in sync' in_sync; then
+	if ! wait_for "$1" 2 'the configuration to be in sync' in_sync; then
 		give_up 'check_config_sync calls every file up to date' \
 			'the configuration manager has not brought disk and etcd together' \
 			"look into /var/log/clearwater-config-manager; compare the digests of the file with the other nodes; \
@@ -3535,11 +3549,11 @@ stage_stop() {
 	# monit answers before anything has stopped (T1), shows "Not monitored" for
 	# what still runs (T2), and does nothing when asked again (T3).
 	stop_by_init_scripts "$UNWATCHED"
-	if [ "$DRY" = no ] && ! wait_for 180 5 'etcd and the three managers to be gone' all_gone; then
+	if [ "$DRY" = no ] && ! wait_for 180 2 'etcd and the three managers to be gone' all_gone; then
 		stop_by_init_scripts "$(lines clearwater-etcd clearwater-cluster-manager \
 			clearwater-config-manager clearwater-queue-manager)"
 	fi
-	if ! wait_for 60 5 'the rest to be gone' all_gone; then
+	if ! wait_for 60 2 'the rest to be gone' all_gone; then
 		give_up 'no process of etcd or of a manager, and their ports free' \
 			'a process ignores monit and its init script, or monit does not let go of it' "$(ending)"
 	fi
@@ -3570,7 +3584,7 @@ sudo lsof +D /var/lib/clearwater-etcd"
 	ok '/var/lib/clearwater-etcd is empty'
 
 	step 'stop/quiet' 'Prove that etcd'"'"'s ports are free' 'procedure 1.1; T4, T38'
-	if ! wait_for 30 5 'ports 2380 and 4000 to be free' ports_free; then
+	if ! wait_for 30 2 'ports 2380 and 4000 to be free' ports_free; then
 		give_up 'nothing listens on ports 2380 and 4000' \
 			"an etcd that is not this node's own service still runs (T4)" \
 			'this shows which process listens; stop it, then run the stage again:'$'\n''sudo ss -lntp'
@@ -3856,7 +3870,7 @@ stage_confirm() {
 	check_fenced
 	# clearwater-etcdctl cluster-health says "cluster is healthy" with one member
 	# alone, and member list lists members that never started (T34).
-	if ! wait_for 180 5 'the masters to form one cluster' cluster_formed; then
+	if ! wait_for 180 2 'the masters to form one cluster' cluster_formed; then
 		give_up "exactly $(named management "$(lines "${MASTERS[@]}")") healthy, one leader, the same keys from each" \
 			"$(meaning)" "$(remedy)"
 	fi
@@ -3891,7 +3905,7 @@ stage_confirm() {
 	start_queue_manager 90
 
 	step 'confirm/summary' 'Read monit'"'"'s summary' 'procedure 4.9; T35, T36'
-	if ! wait_for 90 5 'monit to show it all' managers_shown; then
+	if ! wait_for 90 2 'monit to show it all' managers_shown; then
 		give_up 'etcd, configuration manager and queue manager run, the cluster manager does not' \
 			'a service does not start, or the cluster manager was started too early (T39)' \
 			"if the cluster manager runs, $START_OVER; otherwise see what monit says of the service, \
@@ -3952,7 +3966,7 @@ stage_load() {
 sudo bash $NODE.sh"
 	fi
 	check_fenced
-	if ! wait_for 30 5 'the masters to answer alike' cluster_formed; then
+	if ! wait_for 30 2 'the masters to answer alike' cluster_formed; then
 		fail 'the masters form one healthy cluster' "$SEEN" 'the stages before this one are not done' \
 			"see which stage is next on each node, in the order of RUNBOOK.md; here:"$'\n'"sudo bash $NODE.sh"
 	fi
@@ -4036,7 +4050,7 @@ stage_manage() {
 	fi
 
 	step 'manage/summary' 'Read monit'"'"'s summary' 'procedure 7.4; T36, T49'
-	if ! wait_for 90 5 'the cluster manager to run' service_runs clearwater_cluster_manager_process; then
+	if ! wait_for 90 2 'the cluster manager to run' service_runs clearwater_cluster_manager_process; then
 		give_up 'monit shows clearwater_cluster_manager_process running' 'the cluster manager does not start' \
 			'look into /var/log/clearwater-cluster-manager; run the stage again'
 	fi
@@ -4091,7 +4105,7 @@ stage_finish() {
 	mark_all chronos
 
 	step 'finish/state' 'Check the cluster state' 'procedure 8.2; T41, T43'
-	if ! wait_for 180 10 'the clusters to be stable' clusters_stable; then
+	if ! wait_for 180 5 'the clusters to be stable' clusters_stable; then
 		give_up 'check_cluster_state calls each store stable' 'a node has not acknowledged the change (T50)' \
 			'check that the cluster manager runs on every live Vellum node; run the stage again'
 	fi
@@ -4160,7 +4174,7 @@ mark_all() {
 			mark_one "$1" "$ip" &
 		fi
 	done <<<"${LEFT%$'\n'}"
-	wait_for 900 15 "the failed nodes to leave $1" none_left "$1" || status=1
+	wait_for 900 5 "the failed nodes to leave $1" none_left "$1" || status=1
 	if [ "$DRY" = no ]; then
 		wait
 		report_marks "$1"
