@@ -5,8 +5,10 @@ package lab
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,7 +25,20 @@ import (
 	"requorum/templates"
 )
 
-var long = flag.Bool("long", false, "play the stories that make lab leaves to make lab-long")
+var (
+	long = flag.Bool("long", false, "play the stories that make lab leaves to make lab-long")
+	seed = flag.Uint64("seed", 0, "choose where scripts die by this seed; 0: by another one in each run")
+)
+
+// chosen is the seed of this run. It is printed, so that a run can be had again.
+func chosen() uint64 {
+	s := *seed
+	for s == 0 {
+		s = rand.Uint64N(1 << 32)
+	}
+	fmt.Printf("scripts die where the seed %d says\n", s)
+	return s
+}
 
 // build makes the plan and the bundle of a golden case.
 func build(t *testing.T, name string) (*model.Plan, *render.Bundle) {
@@ -63,7 +78,8 @@ func TestLab(t *testing.T) {
 	i := newImage(t)
 	var report times
 	t.Run("stories", func(t *testing.T) {
-		for number, s := range stories(t) {
+		list := append(stories(t), randomKills(t, "two-operators", chosen()))
+		for number, s := range list {
 			t.Run(s.name, func(t *testing.T) {
 				t.Parallel()
 				report.add(play(t, i, number, s))
