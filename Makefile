@@ -5,7 +5,8 @@
 # make rehearsals  rehearse every golden case whole
 # make kills   kill every stage of every golden script after each of its commands,
 #              and tear writes from every point on
-# make traces  compare the interpreter with bash in every turn of every golden case
+# make traces  compare the interpreter with bash in every turn of every golden case,
+#              shellcheck every golden script, and run its stages twice in every case
 # make fuzz    each fuzz target for FUZZTIME
 
 FUZZTIME ?= 30s
@@ -62,9 +63,10 @@ kills: tools out/golden.test
 rehearsals: out/golden.test
 	cd golden && ../out/golden.test -test.run '^TestRehearsals$$' -test.timeout 0 -rehearsals
 
-# Every turn of every case, those of nodes of one shape too. This takes some minutes.
+# With every case and node what make test does with one node of each shape. This takes
+# ten minutes or so.
 traces: tools out/golden.test
-	cd golden && ../out/golden.test -test.run '^TestTracesAreEqual$$' -test.timeout 0 -traces
+	cd golden && ../out/golden.test -test.run '^(TestTracesAreEqual|TestShellcheck|TestStages)$$' -test.timeout 0 -traces
 
 bench:
 	go test ./golden -run '^$$' -bench . -benchmem

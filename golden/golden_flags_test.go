@@ -15,6 +15,7 @@ var rehearsals = flag.Bool("rehearsals", false, "rehearse every case with all fa
 // scripts and points stand for all. See "make kills".
 var kills = flag.Bool("kills", false, "kill every stage of every golden script after each of its commands")
 
-// traces makes TestTracesAreEqual run every turn of every case under bash; without it
-// one node of each shape stands for all. See "make traces".
-var traces = flag.Bool("traces", false, "compare the interpreter with bash in every turn of every case")
+// traces makes TestTracesAreEqual run every turn of every case under bash, and likewise
+// TestShellcheck and TestStages leave out nothing because an earlier script of the same
+// shape has had it. See "make traces".
+var traces = flag.Bool("traces", false, "compare the interpreter with bash in every turn of every case, and shellcheck every script")
