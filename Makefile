@@ -3,13 +3,16 @@
 # make golden  write the golden files anew; read the difference before committing
 # make bench   benchmarks, and ratios beside other programs
 # make rehearsals  rehearse every golden case whole
-# make kills   kill every stage of every golden script after each of its commands
+# make kills   kill every stage of every golden script after each of its commands,
+#              and tear writes from every point on
+# make traces  compare the interpreter with bash in every turn of every golden case,
+#              shellcheck every golden script, and run its stages twice in every case
 # make fuzz    each fuzz target for FUZZTIME
 
 FUZZTIME ?= 30s
 SHFMT_VERSION = v3.14.1
 
-.PHONY: run test golden bench fuzz kills rehearsals sample out/golden.test tools stale clean
+.PHONY: run test golden bench fuzz kills rehearsals traces sample out/golden.test tools stale clean
 
 run:
 	mkdir -p out
@@ -59,6 +62,11 @@ kills: tools out/golden.test
 # Every case with all faults, all orders and all beginnings. This takes half an hour or so.
 rehearsals: out/golden.test
 	cd golden && ../out/golden.test -test.run '^TestRehearsals$$' -test.timeout 0 -rehearsals
+
+# With every case and node what make test does with one node of each shape. This takes
+# ten minutes or so.
+traces: tools out/golden.test
+	cd golden && ../out/golden.test -test.run '^(TestTracesAreEqual|TestShellcheck|TestStages)$$' -test.timeout 0 -traces
 
 bench:
 	go test ./golden -run '^$$' -bench . -benchmem

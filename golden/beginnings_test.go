@@ -11,28 +11,61 @@ import (
 	"requorum/render/rehearse"
 )
 
-// TestBeginnings tries every wrong beginning on every case that it fits; TestRehearsals
-// does so with the example.
+// TestBeginnings tries wrong beginnings on the cases besides the example, with which
+// TestRehearsals tries all that fit it. Of another case those are tried that may go
+// otherwise than on an earlier one: those that fit no earlier case, and those that come
+// to a node of a shape that no earlier case has, such as a Sprout that becomes a master.
+// "make rehearsals" tries on every case all that fit it.
 func TestBeginnings(t *testing.T) {
-	tried := map[string]bool{}
+	known, fitted := map[render.Shape]bool{}, map[string]bool{}
 	for _, name := range caseNames(t) {
 		r := rehearsal(t, name)
-		for _, n := range r.BeginningNames() {
-			tried[n] = true
-		}
-		if name == exampleCase {
+		nodes, fresh := newShapes(t, name, known, plainShape), newNames(r, fitted)
+		if name == exampleCase || len(nodes)+len(fresh) == 0 {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
 			holds(t, r.Clean)
-			holds(t, r.Beginnings)
+			cases := tries(t, r, func(n string) bool { return fresh[n] })
+			for _, node := range nodes {
+				r.Narrow(rehearse.Options{Node: node})
+				cases += tries(t, r, func(n string) bool { return !fresh[n] })
+			}
+			if cases == 0 {
+				t.Error("nothing has run")
+			}
+			t.Logf("%d beginnings, %d of them on no earlier case; nodes of new shapes: %v", cases, len(fresh), nodes)
 		})
 	}
 	for _, n := range rehearse.AllBeginnings() {
-		if !tried[n] {
+		if !fitted[n] {
 			t.Errorf("%s: no case fits it", n)
 		}
 	}
+}
+
+// newNames gives the beginnings that fit a case and no earlier one, and notes them.
+func newNames(r *rehearse.Rehearsal, fitted map[string]bool) map[string]bool {
+	fresh := map[string]bool{}
+	for _, n := range r.BeginningNames() {
+		if !fitted[n] {
+			fresh[n], fitted[n] = true, true
+		}
+	}
+	return fresh
+}
+
+// tries tries the beginnings with these names, and counts them.
+func tries(t *testing.T, r *rehearse.Rehearsal, only func(name string) bool) int {
+	t.Helper()
+	f, err := r.BeginningsOf(t.Context(), only)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range f.Failures {
+		t.Errorf("%s: %+v", f.Name, s)
+	}
+	return f.Cases
 }
 
 // TestBeginningsCanFail makes a script blind for what it refuses, one thing at a time.

@@ -15,13 +15,17 @@ import (
 )
 
 // TestStages runs every stage of every golden script in order under real bash,
-// and looks from outside at what it has left. For the first script of a shape
-// each stage runs twice, and the second run must change nothing.
+// and looks from outside at what it has left. For the first script of a shape, with
+// -traces for the first of each case, each stage runs twice, and before that dry: the
+// dry run must foretell the first run, and the second run must change nothing.
 func TestStages(t *testing.T) {
 	needRoot(t)
+	seen := map[render.Shape]bool{}
 	for _, name := range caseNames(t) {
+		if *traces {
+			clear(seen)
+		}
 		p, b := build(t, name)
-		seen := map[render.Shape]bool{}
 		for _, s := range b.Scripts {
 			twice := !seen[s.Shape]
 			seen[s.Shape] = true

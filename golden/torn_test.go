@@ -47,18 +47,21 @@ func (tear tearing) at(t *testing.T) (render.Script, *world) {
 // that is full, where the write fails, and as a plug that is pulled, where the
 // writer dies. No file of the configuration may be torn, and when the disk is
 // mended the stage run again must end as if nothing had happened.
+//
+// With -kills it does so from every point on that something is written behind, in more
+// ways. Without it, points at which a file is copied stand for the rest; see someOf.
 func TestTornWrites(t *testing.T) {
 	needRoot(t)
-	for _, tear := range tearings {
+	for i, tear := range tearings {
 		t.Run(tear.golden+"/"+tear.node+"/"+string(tear.stage), func(t *testing.T) {
 			t.Parallel()
 			s, w := tear.at(t)
 			k := newKilling(w.wrap(s.Source(), tear.stage))
-			torn := map[string]int{}
-			for n := 1; n < len(k.trace); n++ {
-				if !k.moves(n + 1) {
-					continue // nothing is written between this point and the next
-				}
+			points, torn := k.writing(), map[string]int{}
+			if !*kills {
+				points = k.someOf(points, tear.files, tearings[:i])
+			}
+			for _, n := range points {
 				k.tear(n, 1, true, torn)
 				k.tear(n, 20, false, torn)
 				if *kills {
@@ -71,9 +74,37 @@ func TestTornWrites(t *testing.T) {
 					t.Errorf("no write for %s was torn, so this test proves nothing", path)
 				}
 			}
-			t.Logf("writes torn: %v", torn)
+			t.Logf("from %d points on; writes torn: %v", len(points), torn)
 		})
 	}
+}
+
+// writing gives the points between which and the next one something is written.
+func (k *killing) writing() (points []int) {
+	for n := 1; n < len(k.trace); n++ {
+		if k.moves(n + 1) {
+			points = append(points, n)
+		}
+	}
+	return points
+}
+
+// someOf chooses of these points the first, from which on nothing at all can be written,
+// and those beside a cp of one of the files: there its backup or its new form is torn, by
+// cp or by the shell that writes next. Every stage writes a file by the same function, so
+// of a file that an earlier tearing has too only the last such point is chosen.
+func (k *killing) someOf(points []int, files []string, earlier []tearing) []int {
+	chosen := points[:1:1]
+	for _, path := range files {
+		beside := slices.DeleteFunc(slices.Clone(points), func(n int) bool {
+			return !strings.Contains(k.trace[n-1], "cp -a "+path+" ")
+		})
+		if slices.ContainsFunc(earlier, func(e tearing) bool { return slices.Contains(e.files, path) }) {
+			beside = beside[max(0, len(beside)-1):]
+		}
+		chosen = append(chosen, beside...)
+	}
+	return chosen
 }
 
 // tear lets writes stop at a size from a point on, and notes which did.
