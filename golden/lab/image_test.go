@@ -27,6 +27,7 @@ const (
 func newImage(t *testing.T) image {
 	t.Helper()
 	i := image(filepath.Join(ground, "image"))
+	t.Cleanup(func() { _ = os.RemoveAll(string(i)) }) // the next test makes its own; the ground goes anyway
 	if err := os.CopyFS(string(i), os.DirFS("testdata/image")); err != nil {
 		t.Fatal(err)
 	}

@@ -38,6 +38,14 @@ const limit = 3 * time.Minute
 // died for good: its old cluster has been formed by all of its nodes.
 func newSite(t *testing.T, i image, number int, p *model.Plan, b *render.Bundle) *labSite {
 	t.Helper()
+	s := newMachines(t, i, number, p)
+	s.steps(t, func() error { return s.deliver(b) }, s.found, s.lose, s.remember)
+	return s
+}
+
+// newMachines builds the nodes of a plan and boots them: nothing of Clearwater runs yet.
+func newMachines(t *testing.T, i image, number int, p *model.Plan) *labSite {
+	t.Helper()
 	s := &labSite{number: number, image: i, plan: p, folder: filepath.Join(ground, fmt.Sprintf("site-%d", number))}
 	for _, n := range p.Nodes {
 		s.add(n.Node)
@@ -46,13 +54,18 @@ func newSite(t *testing.T, i image, number int, p *model.Plan, b *render.Bundle)
 		s.add(n)
 	}
 	t.Cleanup(s.leave)
-	steps := []func() error{s.bridges, func() error { return s.furnish(b) }, s.boot, s.found, s.lose, s.remember}
+	s.steps(t, s.bridges, s.furnish, s.boot)
+	return s
+}
+
+// steps does one after the other.
+func (s *labSite) steps(t *testing.T, steps ...func() error) {
+	t.Helper()
 	for _, step := range steps {
 		if err := step(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return s
 }
 
 func (s *labSite) add(n model.Node) {
@@ -105,7 +118,7 @@ func each(nodes []*node, do func(*node) error) error {
 
 // furnish fills the disks: Clearwater's files are those of the imaginary site, so that
 // both begin alike.
-func (s *labSite) furnish(b *render.Bundle) error {
+func (s *labSite) furnish() error {
 	imaginary := site.New(s.plan)
 	for _, n := range s.nodes {
 		if err := n.mount(); err != nil {
@@ -128,6 +141,11 @@ func (s *labSite) furnish(b *render.Bundle) error {
 			}
 		}
 	}
+	return nil
+}
+
+// deliver brings each node its script.
+func (s *labSite) deliver(b *render.Bundle) error {
 	for _, script := range b.Scripts {
 		if err := s.node(script.Node).write("/root/"+script.Node+".sh", string(script.Source())); err != nil {
 			return err
@@ -189,11 +207,7 @@ func (s *labSite) boot() error { return each(s.nodes, (*node).boot) }
 // found lets the old masters found the old cluster, by Clearwater's own init script, and
 // the others join it; then the data stores' values go in, and monit starts the rest.
 func (s *labSite) found() error {
-	start := func(n *node) error {
-		_, err := n.run("/etc/init.d/clearwater-etcd", "start")
-		return err
-	}
-	if err := each(s.old(), start); err != nil {
+	if err := each(s.old(), (*node).startEtcd); err != nil {
 		return err
 	}
 	first := s.old()[0]
@@ -207,7 +221,7 @@ func (s *labSite) found() error {
 	}
 	return each(s.nodes, func(n *node) error {
 		if n.Etcd != model.Master {
-			if err := start(n); err != nil {
+			if err := n.startEtcd(); err != nil {
 				return err
 			}
 		}
@@ -216,6 +230,18 @@ func (s *labSite) found() error {
 		}
 		return until("the managers of "+n.Name, n.managed)
 	})
+}
+
+// startEtcd starts etcd by its init script.
+func (n *node) startEtcd() error {
+	_, err := n.run("/etc/init.d/clearwater-etcd", "start")
+	return err
+}
+
+// stopEtcd ends it, and waits until it has ended.
+func (n *node) stopEtcd() error {
+	_, err := n.run("/etc/init.d/clearwater-etcd", "stop")
+	return err
 }
 
 // lose takes the failed nodes' power, for good, and waits until the others notice.
@@ -227,12 +253,17 @@ func (s *labSite) lose() error {
 		if n.Etcd != model.Master {
 			return nil
 		}
-		return until(n.Name+" to lose its leader", func() error {
-			if n.healthy() == nil {
-				return fmt.Errorf("%s still has a leader", n.Name)
-			}
-			return nil
-		})
+		return n.loseLeader()
+	})
+}
+
+// loseLeader waits until a node's etcd has no leader any more.
+func (n *node) loseLeader() error {
+	return until(n.Name+" to lose its leader", func() error {
+		if n.healthy() == nil {
+			return fmt.Errorf("%s still has a leader", n.Name)
+		}
+		return nil
 	})
 }
 

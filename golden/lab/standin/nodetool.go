@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,7 +22,10 @@ func (r row) hostID() string {
 
 type ring []row
 
-// ring reads the rows; an error stands for a Cassandra that does not answer.
+var errNoRing = errors.New("/etc/lab/ring has no rows")
+
+// ring reads the rows; an error stands for a Cassandra that does not answer. One that
+// answers shows itself at least, so no rows are no answer either.
 func (n *node) ring() (ring, error) {
 	text, err := n.read("/etc/lab/ring")
 	if err != nil {
@@ -32,6 +36,9 @@ func (n *node) ring() (ring, error) {
 		if f := strings.Fields(line); len(f) == 3 {
 			list = append(list, row{f[0], f[1], f[2]})
 		}
+	}
+	if len(list) == 0 {
+		return nil, errNoRing
 	}
 	slices.SortStableFunc(list, func(a, b row) int { return strings.Compare(a.site, b.site) })
 	return list, nil

@@ -219,12 +219,7 @@ func try(t *testing.T, r facts.Row) {
 		n.removeAll("/var/lib/cassandra")
 	}
 	out, status := s.runOn(t, n.Name, r.Run...)
-	want := r.Of("3.1")
-	wrong := status != want.Status || slices.ContainsFunc(want.Never, func(text string) bool { return strings.Contains(out, text) })
-	for _, text := range want.Says {
-		wrong = wrong || !strings.Contains(out, text)
-	}
-	if wrong {
+	if !r.Of("3.1").Fits(status, out) {
 		t.Errorf("facts %s, %s: %q: status %d\n%s", r.Fact, r.Name, r.Run, status, out)
 	}
 	for key, value := range r.Leaves { // in any order: each is a key of its own
@@ -287,11 +282,7 @@ func TestEtcdStarts(t *testing.T) {
 		case n.etcd.proxy:
 			runs = "proxy"
 		}
-		wrong := runs != c.Runs || slices.ContainsFunc(c.Never, func(text string) bool { return strings.Contains(log, text) })
-		for _, text := range c.Says {
-			wrong = wrong || !strings.Contains(log, text)
-		}
-		if wrong {
+		if !c.Fits(log, runs) {
 			t.Errorf("facts %s, %s: runs as %s, log\n%s", c.Fact, c.Name, runs, log)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -114,6 +115,33 @@ func Read() (Table, error) {
 		}
 	}
 	return t, nil
+}
+
+// Fits reports whether a command that ended with a status and printed a text has given
+// the answer.
+func (a Answer) Fits(status int, printed string) bool {
+	return status == a.Status && holds(printed, a.Says, a.Never)
+}
+
+// Fits reports whether a start is as it must be: what it has added to the init script's
+// log, and as what etcd runs.
+func (s Start) Fits(log, runs string) bool {
+	return runs == s.Runs && holds(log, s.Says, s.Never)
+}
+
+// holds reports whether a text holds all of some texts, and none of others.
+func holds(text string, all, none []string) bool {
+	for _, part := range all {
+		if !strings.Contains(text, part) {
+			return false
+		}
+	}
+	for _, part := range none {
+		if strings.Contains(text, part) {
+			return false
+		}
+	}
+	return true
 }
 
 // complete fills in what most rows leave out.
