@@ -7,12 +7,14 @@
 #              and tear writes from every point on
 # make traces  compare the interpreter with bash in every turn of every golden case,
 #              shellcheck every golden script, and run its stages twice in every case
+# make lab     recoveries on nodes of real monit and real etcd, and how long they took
+# make lab-long  those that take long
 # make fuzz    each fuzz target for FUZZTIME
 
 FUZZTIME ?= 30s
 SHFMT_VERSION = v3.14.1
 
-.PHONY: run test golden bench fuzz kills rehearsals traces sample out/golden.test tools stale clean
+.PHONY: run test golden bench fuzz kills rehearsals traces sample checks lab lab-long out/golden.test out/lab.test tools stale clean
 
 run:
 	mkdir -p out
@@ -20,13 +22,18 @@ run:
 	go run ./cmd/requorum render out/inventory.yaml -o out/bundle
 	go run ./cmd/requorum plan out/inventory.yaml
 
+# The lab goes on beside the rest: it waits nearly all of its time.
 test: tools stale
 	gofmt -l . | (! grep .)
 	go vet ./...
 	go vet -tags bench ./golden
-	GOGC=400 go test -timeout 25m -skip '^TestKills$$' ./...
-	$(MAKE) sample
-	go test -race -timeout 10m ./model/... ./render/... ./cmd/...
+	go vet -tags lab ./golden/lab
+	$(MAKE) -j2 --output-sync=target checks lab
+
+checks:
+	GOGC=400 nice go test -timeout 25m -skip '^TestKills$$' ./...
+	nice $(MAKE) sample
+	nice go test -race -timeout 15m ./model/... ./render/... ./cmd/...
 	$(MAKE) fuzz
 
 # What the tests need beyond Go. As root on Debian or Ubuntu it is installed.
@@ -67,6 +74,20 @@ rehearsals: out/golden.test
 # ten minutes or so.
 traces: tools out/golden.test
 	cd golden && ../out/golden.test -test.run '^(TestTracesAreEqual|TestShellcheck|TestStages)$$' -test.timeout 0 -traces
+
+out/lab.test:
+	mkdir -p out
+	go test -c -tags lab -o $@ ./golden/lab
+
+# As many sites at a time as memory and two cores are good for. Nothing of it is left,
+# but what a failed story leaves in out/lab.
+lab: out/lab.test
+	.ci/lab-tools
+	cd golden/lab && ../../out/lab.test -test.timeout 20m -test.parallel 7
+
+lab-long: out/lab.test
+	.ci/lab-tools
+	cd golden/lab && ../../out/lab.test -test.timeout 60m -test.parallel 7 -test.run '^TestLab$$' -long
 
 bench:
 	go test ./golden -run '^$$' -bench . -benchmem
