@@ -73,7 +73,7 @@ var traps = []trap{
 		caught: "(T39"},
 	{number: 17, nodes: "vellum-2", wrong: []string{`"$KEPT$ROLE=$MASTER_LIST"`, `"$KEPT$ROLE=${MASTER_LIST//,/, }"`, "prove_role() {\n", "prove_role() {\n\t" + gone},
 		caught: "Must specify either etcd_cluster or etcd_proxy"},
-	{number: 30, nodes: "vellum-1", wrong: []string{`if ! wait_for "$1" 10 'the configuration to be in sync' in_sync; then`, "if ! in_sync; then"},
+	{number: 30, nodes: "vellum-1", wrong: []string{`if ! wait_for "$1" 2 'the configuration to be in sync' in_sync; then`, "if ! in_sync; then"},
 		before: map[string]func(*site.Site){"confirm vellum-1": func(s *site.Site) {
 			isolate("vellum-1")(s)
 			s.Node("vellum-1").Monitor(site.ConfigManager)

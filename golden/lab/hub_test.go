@@ -31,8 +31,8 @@ func TestMain(m *testing.M) {
 // thread that starts it must live as long as it: with the thread it would end.
 func enter() int {
 	runtime.LockOSThread()
-	if os.Geteuid() != 0 {
-		fmt.Fprintln(os.Stderr, "the lab makes namespaces and mounts, and needs root: nothing was run")
+	if lacking := lacks(); lacking != "" {
+		fmt.Fprintf(os.Stderr, "the lab needs %s: nothing was run\n", lacking)
 		if os.Getenv("CI") == "true" {
 			return 1
 		}
@@ -52,6 +52,19 @@ func enter() int {
 		return 1
 	}
 	return max(cmd.ProcessState.ExitCode(), 0) | signalled(cmd.ProcessState)
+}
+
+// lacks says what the lab needs and does not have here; nothing if it can run.
+func lacks() string {
+	if os.Geteuid() != 0 {
+		return "root, since it makes namespaces and mounts"
+	}
+	for _, program := range []string{"monit", "etcd", "etcdctl", "ip", "nsenter", "setsid", "start-stop-daemon", "ps", "pkill", "curl"} {
+		if _, err := exec.LookPath(program); err != nil {
+			return program + ", which .ci/lab-tools installs on Debian and Ubuntu"
+		}
+	}
+	return ""
 }
 
 // signalled is 1 if a process was ended by a signal.

@@ -40,14 +40,15 @@ func TestEnding(t *testing.T) {
 func TestLeavesNothing(t *testing.T) {
 	for how, end := range map[string]os.Signal{"passes": nil, "fails": nil, "is interrupted": os.Interrupt, "is killed": os.Kill} {
 		t.Run(how, func(t *testing.T) {
-			before := leftovers(t)
+			temporary := t.TempDir()
+			before := leftovers(t, temporary)
 			cmd := exec.Command("/proc/self/exe", "-test.run", "^TestEnding$", "-test.v")
 			for _, line := range os.Environ() {
 				if !strings.HasPrefix(line, inside+"=") {
 					cmd.Env = append(cmd.Env, line)
 				}
 			}
-			cmd.Env = append(cmd.Env, ending+"="+how)
+			cmd.Env = append(cmd.Env, ending+"="+how, "TMPDIR="+temporary)
 			var out output
 			cmd.Stdout, cmd.Stderr = &out, &out
 			if err := cmd.Start(); err != nil {
@@ -73,7 +74,7 @@ func TestLeavesNothing(t *testing.T) {
 				t.Errorf("the inner lab %s, and ends with %v\n%s", how, err, out.String())
 			}
 			err = until("everything of it to be gone", func() error {
-				if left := extra(leftovers(t), before); len(left) > 0 {
+				if left := extra(leftovers(t, temporary), before); len(left) > 0 {
 					return fmt.Errorf("there is left: %s", strings.Join(left, "\n"))
 				}
 				return nil
@@ -104,7 +105,8 @@ func (o *output) String() string {
 }
 
 // leftovers is what a lab could leave, as it is now: each with a word for what it is.
-func leftovers(t *testing.T) map[string]bool {
+// temporary is where it puts temporary files.
+func leftovers(t *testing.T, temporary string) map[string]bool {
 	t.Helper()
 	list := map[string]bool{}
 	for _, kind := range []string{"pid", "net", "mnt", "uts", "ipc"} {
@@ -127,7 +129,7 @@ func leftovers(t *testing.T) map[string]bool {
 			list[file+": "+strings.Fields(line)[field]] = true
 		}
 	}
-	for _, dir := range []string{ground, os.TempDir(), "."} {
+	for _, dir := range []string{ground, temporary, "/run", "."} {
 		entries, err := os.ReadDir(dir)
 		if err != nil {
 			t.Fatal(err)

@@ -225,7 +225,7 @@ func (s *labSite) found() error {
 				return err
 			}
 		}
-		if _, err := n.shell("/usr/share/clearwater/bin/poll_etcd_cluster.sh; touch /etc/lab/go; printf '\\n' >/var/lib/clearwater-etcd/.hidden"); err != nil {
+		if _, err := n.shell("/usr/share/clearwater/bin/poll_etcd_cluster.sh || true; touch /etc/lab/go; printf '\\n' >/var/lib/clearwater-etcd/.hidden"); err != nil {
 			return err
 		}
 		return until("the managers of "+n.Name, n.managed)

@@ -103,7 +103,7 @@ var commands = []command{
 		`-s -S -m 6 --noproxy '*' "http://$address:4000/v2/members"`,
 		`-s -S -m 6 --noproxy '*' "http://$MANAGEMENT_IP:4000/version"`,
 		`-s -S -v -i --connect-timeout 3 -m 6 --noproxy '*' "http://$1:4000/v2/members"`,
-		`-s -S -v --connect-timeout 3 -m 6 --noproxy '*' "http://$1:2380/version"`,
+		`-s -S -v --connect-timeout 3 -m 6 --noproxy '*' "http://$1:2380/members"`,
 	}},
 	{name: "ip", why: "addresses of this node",
 		never: []string{"add", "append", "change", "del", "delete", "flush", "replace", "set"}},

@@ -248,7 +248,7 @@ func (n *Node) wake(s *Site, master bool, old []string) {
 		}
 	}
 	if master {
-		n.listen(s, etcd{member: true})
+		n.listen(s, etcd{member: true, led: true})
 	} else {
 		n.listen(s, etcd{proxy: true, targets: old})
 	}

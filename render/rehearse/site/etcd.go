@@ -16,6 +16,7 @@ type etcd struct {
 	proxy   bool
 	store   int           // of a member: the generation that it keeps
 	targets []string      // of a proxy: management addresses that it passes requests on to
+	led     bool          // of a member: it has had a leader since it was started
 	alone   time.Duration // when it was last seen with a leader
 }
 
@@ -55,9 +56,10 @@ func (s *Site) elect() {
 			continue
 		}
 		g := s.store(n)
-		if g.formed && slices.Contains(g.published, n.ManagementIP) || !s.leads(n) {
+		if n.etcd.led && g.formed && slices.Contains(g.published, n.ManagementIP) || !s.leads(n) {
 			continue
 		}
+		n.etcd.led = true
 		s.change(n.etcd.store, func(g *generation) {
 			g.formed = true
 			if !slices.Contains(g.published, n.ManagementIP) {
@@ -85,10 +87,11 @@ func (s *Site) answering(n *Node) *Node {
 	return nil
 }
 
-// speaks reports whether a member answers at all: before its first leader it takes
-// the connection, and says nothing (facts 1.2).
+// speaks reports whether a member answers clients at all: before its first leader it
+// takes the connection, and says nothing (facts 1.2); so does one that was started again
+// and finds none, whatever its data (lab).
 func (s *Site) speaks(n *Node) bool {
-	return n.runs(Etcd) && n.etcd.member && s.store(n).formed
+	return n.runs(Etcd) && n.etcd.member && n.etcd.led
 }
 
 // read gives the keys as a node sees them: false if its etcd does not answer.

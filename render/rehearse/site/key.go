@@ -31,7 +31,7 @@ func (s *Site) Key() Key {
 		for v := range services {
 			number(uint64(n.Stops[Service(v)]))
 		}
-		for _, flag := range []bool{n.Up, n.Fenced, n.Full, n.locked, n.monit.Down, n.etcd.member, n.etcd.proxy} {
+		for _, flag := range []bool{n.Up, n.Fenced, n.Full, n.locked, n.monit.Down, n.etcd.member, n.etcd.proxy, n.etcd.led} {
 			number(bit(flag))
 		}
 		for v, p := range n.services {

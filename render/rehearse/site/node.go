@@ -185,6 +185,7 @@ func (n *Node) tick(s *Site, v Service) {
 // PowerOff takes the power from a node: every process ends, and what was not
 // written to the disk is lost if kept is false.
 func (n *Node) PowerOff(s *Site, kept bool) {
+	s.elect() // the others go on to know that they had a leader
 	for v := range n.services {
 		n.end(Service(v))
 	}

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # vellum-3: its part in the recovery of the etcd cluster of site site1.
-# Plan 8721ae180e8e, made by requorum.
+# Plan 7dd1ce128fec, made by requorum.
 #
 # Run this on node vellum-3 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='8721ae180e8e'
+PLAN='7dd1ce128fec'
 DEPLOYMENT='ims-example'
 NODE='vellum-3'
 TYPE='vellum'
@@ -1860,10 +1860,8 @@ knock_client() {
 		members=$(members_in "$text")
 		if [ -z "$members" ]; then
 			members=none
-		elif same_masters listed "$members"; then
-			members=new
 		else
-			members=$(joined "$members")
+			members=$(whose "$members")
 		fi
 		printf '%s members %s\n' "$1" "${members:0:600}"
 		status=0
@@ -1876,12 +1874,27 @@ knock_client() {
 	fi
 }
 
-# knock_peer ADDRESS: the same on the port for other members. It goes beside the other
-# knock: a node that is dark costs the time of one.
+# knock_peer ADDRESS: the same on the port for other members. There a member says whose
+# cluster it is in also while it has no leader, and is mute for clients (T33). It goes
+# beside the other knock: a node that is dark costs the time of one.
 knock_peer() {
-	local text status=0
-	text=$(timeout 8 curl -s -S -v --connect-timeout 3 -m 6 --noproxy '*' "http://$1:2380/version" 2>&1) || status=$?
+	local text status=0 members
+	text=$(timeout 8 curl -s -S -v --connect-timeout 3 -m 6 --noproxy '*' "http://$1:2380/members" 2>&1) || status=$?
 	printf '%s 2380 %s\n' "$1" "$(way "$status" "$text")"
+	members=$(members_in "$text")
+	if [ -n "$members" ]; then
+		members=$(whose "$members")
+		printf '%s peers %s\n' "$1" "${members:0:600}"
+	fi
+}
+
+# whose MEMBERS: "new" if they are exactly the new masters, otherwise who they are.
+whose() {
+	if same_masters listed "$1"; then
+		printf 'new\n'
+	else
+		joined "$1"
+	fi
 }
 
 # way STATUS TEXT: what curl -v has met, in a word.
@@ -1986,7 +1999,7 @@ check_peers() {
 	local address fact value dark mute
 	knock_all 'the other live nodes' "$(minus "$(lines "${LIVE_NODES[@]}")" "$MANAGEMENT_IP")"
 	while read -r address fact value; do
-		if [ "$fact" = members ] && [ "$value" != new ]; then
+		if [[ $fact == members || $fact == peers ]] && [ "$value" != new ]; then
 			fail 'no other live node runs its old etcd' \
 				"$(named management "$address") answers; its members: $value" \
 				'the stage stop is not done there: a new master must not start beside the old cluster (T4, T10)' \
@@ -2000,7 +2013,7 @@ check_peers() {
 	if [ "$(joined "$dark")" != none ]; then
 		warn "CANNOT TELL whether the old etcd still runs on $(named management "$dark"): no answer"
 	fi
-	mute=$(those 4000 mute)
+	mute=$(minus "$(those 4000 mute)" "$(those peers new)")
 	if [ -n "$mute" ]; then
 		warn "CANNOT TELL what etcd it is on $(named management "$mute"): it takes the connection, but does \
 not answer; a new master does so while it waits for the others (T33)"
