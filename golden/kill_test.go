@@ -31,9 +31,9 @@ var sampled = []string{"known-good-config", "two-operators"}
 // With -kills it does so after every command of every stage of every golden
 // script, and before each command that finds another node than the one before
 // left. Without it, one script of each shape in the sampled cases stands for the
-// rest; of stages that run the same commands with the same effects one stands for
-// the rest; and of the points those are tried at which the node has changed, and
-// every everyNth other.
+// rest; of the points at which the node has changed one stands for those of the same
+// stage in other scripts that are beside the same commands; and every everyNth command
+// besides is tried, fewer in stages that run the same commands with the same effects.
 func TestKills(t *testing.T) {
 	needRoot(t)
 	count := &killCount{t: t, begin: time.Now()}
@@ -65,7 +65,7 @@ func TestKills(t *testing.T) {
 type killCount struct {
 	t                      *testing.T
 	begin                  time.Time
-	known                  sync.Map // stages that were tried, by what they do
+	known                  sync.Map // stages and points that were tried, by what they do
 	stages, commands, done atomic.Int64
 }
 
@@ -83,11 +83,25 @@ func (count *killCount) choose(k *killing) []int {
 		if after {
 			ended++
 		}
-		if k.moves(n) && (*kills || !known) || after && (*kills || ended%nth == 0) {
+		if k.moves(n) && (*kills || count.isNew(k, n)) || after && (*kills || ended%nth == 0) {
 			list = append(list, n)
 		}
 	}
 	return list
+}
+
+// isNew reports whether no point of the same stage in another script was as often beside
+// the same two commands as this one is, and notes it.
+func (count *killCount) isNew(k *killing, n int) bool {
+	beside := func(n int) string { return strings.Fields(k.trace[n-1])[0] + k.call(n-1) + k.call(n) }
+	often := 0
+	for i := 2; i <= n; i++ {
+		if beside(i) == beside(n) {
+			often++
+		}
+	}
+	_, known := count.known.LoadOrStore(fmt.Sprintln(k.stage, often, beside(n)), true)
+	return !known
 }
 
 func (count *killCount) add(k *killing, tried int) {
@@ -150,11 +164,16 @@ func (k *killing) moves(n int) bool {
 func (k *killing) does() string {
 	var b strings.Builder
 	b.WriteString(string(k.stage))
-	for n, point := range k.trace {
-		words := strings.Fields(point)
-		fmt.Fprintf(&b, "\n%v %s", k.moves(n+1), strings.Join(words[2:min(len(words), 5)], " "))
+	for n := range k.trace {
+		fmt.Fprintf(&b, "\n%v%s", k.moves(n+1), k.call(n+1))
 	}
-	return ownNumbers.ReplaceAllString(b.String(), "N")
+	return b.String()
+}
+
+// call is the command of a point, without the arguments that only this node has.
+func (k *killing) call(n int) string {
+	words := strings.Fields(k.trace[n-1])
+	return ownNumbers.ReplaceAllString(" "+strings.Join(words[2:min(len(words), 5)], " "), "N")
 }
 
 var ownNumbers = regexp.MustCompile(`[0-9a-f.]*[0-9][0-9a-fTZ.-]*`)

@@ -106,18 +106,19 @@ func everybody() family {
 }
 
 // doze notes of every thread of a process in what system call it is, and how often it
-// has been switched to and from: false if one of them does not sleep. (The state in
-// status does not do: a thread is called sleeping there shortly before it really is,
-// and may then find a reason not to.)
+// has been switched to and from: false if one of them does not sleep until another one
+// wakes it. Who waits for the disk or for memory, which the state alone tells, goes on by
+// himself. (That state alone does not do: a thread is called sleeping there shortly before
+// it really is, and may then find a reason not to.)
 func doze(pid int, into map[string]string) bool {
 	tasks := threads(pid)
 	for _, dir := range tasks {
 		blocked, err := os.ReadFile(dir + "/syscall")
-		switches, ok := processStatus(dir, "voluntary_ctxt_switches", "nonvoluntary_ctxt_switches")
-		if err != nil || !ok || bytes.HasPrefix(blocked, []byte("running")) {
+		status, ok := processStatus(dir, "State", "voluntary_ctxt_switches", "nonvoluntary_ctxt_switches")
+		if err != nil || !ok || bytes.HasPrefix(blocked, []byte("running")) || !strings.HasPrefix(status[0], "S") {
 			return false
 		}
-		into[dir] = string(blocked) + switches[0] + " " + switches[1]
+		into[dir] = string(blocked) + status[1] + " " + status[2]
 	}
 	return len(tasks) > 0
 }
