@@ -337,7 +337,12 @@ func (n *node) prepare(c facts.Start) error {
 	lines := "/etc/init.d/clearwater-etcd stop\n" + wipe
 	switch c.Data {
 	case "member":
-		lines += "/etc/init.d/clearwater-etcd start\n/etc/init.d/clearwater-etcd stop\n"
+		lines += `log=/var/log/clearwater-etcd/clearwater-etcd.log
+: >"$log"
+/etc/init.d/clearwater-etcd start
+while ! grep -q 'starting a new election' "$log"; do sleep 0.1; done # its port opens before its data is whole
+/etc/init.d/clearwater-etcd stop
+`
 	case "proxy":
 		lines += `mkdir -p "/var/lib/clearwater-etcd/$1/proxy"
 printf '{"PeerURLs":["http://10.0.0.2:2380"]}' >"/var/lib/clearwater-etcd/$1/proxy/cluster"
