@@ -118,7 +118,7 @@ func dies(s facts.State) []string {
 // tryRows tries all rows but those of starts, state by state; those with as many keys
 // follow each other, since another set of keys needs a whole cluster in between.
 func tryRows(t *testing.T, s *labSite, table facts.Table) {
-	rows := slices.Concat(table.Programs(), table.Etcdctl)
+	rows := slices.Concat(table.Programs(), table.Etcdctl, scripts())
 	for _, r := range table.Unprivileged {
 		r.Run = append([]string{"setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"}, r.Run...)
 		rows = append(rows, r)
@@ -133,6 +133,36 @@ func tryRows(t *testing.T, s *labSite, table facts.Table) {
 		}
 		f.try(t, r)
 	}
+}
+
+// scripts are rows for what only the lab has as programs: monit's polls and an init
+// script. Which members were healthy last is shown, and forgotten.
+func scripts() []facts.Row {
+	poll := []string{"sh", "-c", `/usr/share/clearwater/bin/poll_etcd_cluster.sh
+status=$?
+cat /var/lib/clearwater-etcd/healthy_etcd_members
+rm -f /var/lib/clearwater-etcd/healthy_etcd_members
+exit $status`}
+	ask := []string{"/usr/share/clearwater/bin/poll_etcd.sh"}
+	start := []string{"sh", "-c", "/etc/init.d/clearwater-cluster-manager start && test ! -e /var/run/clearwater-cluster-manager.pid"}
+	two, none := []string{"10.0.0.1,", "10.0.0.2,"}, []string{"10.0.0.1,"}
+	rows := []facts.Row{
+		{Fact: "2.3", Name: "all are healthy", State: facts.Whole, Run: poll, Answer: facts.Answer{Says: append(two, "10.0.0.3,")}},
+		{Fact: "2.3", Name: "a proxy notes them, too", On: "sprout-1", State: facts.Whole, Run: poll, Answer: facts.Answer{Says: two}},
+		{Fact: "2.3", Name: "one is down", State: facts.Partial, Run: poll, Answer: facts.Answer{Status: 1, Says: two, Never: []string{"10.0.0.3,"}}},
+		{Fact: "1.1", Name: "no quorum", State: facts.Lost, Run: poll, Answer: facts.Answer{Status: 2, Never: none}},
+		{Fact: "1.1", Name: "nothing formed", State: facts.Alone, Run: poll, Answer: facts.Answer{Status: 2, Never: none}},
+		{Fact: "1.1", Name: "etcd is down", State: facts.Down, Run: poll, Answer: facts.Answer{Status: 2, Never: none}},
+		{Fact: "1.11", Name: "etcd answers", State: facts.Whole, Run: ask},
+		{Fact: "1.11", Name: "etcd is down, and asked", State: facts.Down, Run: ask, Answer: facts.Answer{Status: 7}}, // curl's
+		{Fact: "2.4", Name: "a cluster manager that must not start", State: facts.Whole, Run: start,
+			Files:  map[string]string{"/etc/clearwater/no_cluster_manager": ""},
+			Answer: facts.Answer{Says: []string{"/etc/clearwater/no_cluster_manager exists, not starting cluster manager"}}},
+	}
+	for i := range rows {
+		rows[i].On = cmp.Or(rows[i].On, "vellum-1")
+	}
+	return rows
 }
 
 // try carries out a row, tells what is not as it says, and puts the node's files back.
@@ -278,6 +308,23 @@ func tryStarts(t *testing.T, s *labSite, table facts.Table) {
 			t.Fatal(err)
 		}
 	}
+	tryStray(t, n)
+}
+
+// tryStray leaves an etcd running that the pid file does not know: it must be gone when
+// another one is started (facts 1.2).
+func tryStray(t *testing.T, n *node) {
+	t.Helper()
+	if err := n.prepare(facts.Start{Config: "local_ip=10.0.0.1\netcd_cluster=10.0.0.1,10.0.0.2,10.0.0.3\n"}); err != nil {
+		t.Fatal(err)
+	}
+	out, err := n.shell(`/etc/init.d/clearwater-etcd start
+rm /var/run/clearwater-etcd/clearwater-etcd.pid
+/etc/init.d/clearwater-etcd start
+[ "$(pgrep -f ^/usr/share/clearwater/clearwater-etcd/)" = "$(cat /var/run/clearwater-etcd/clearwater-etcd.pid)" ]`)
+	if err != nil {
+		t.Errorf("facts 1.2, a stray etcd: %v\n%s", err, out)
+	}
 }
 
 // initLog is where etcd's init script says what it decides (facts 1.2).
@@ -290,7 +337,12 @@ func (n *node) prepare(c facts.Start) error {
 	lines := "/etc/init.d/clearwater-etcd stop\n" + wipe
 	switch c.Data {
 	case "member":
-		lines += "/etc/init.d/clearwater-etcd start\n/etc/init.d/clearwater-etcd stop\n"
+		lines += `log=/var/log/clearwater-etcd/clearwater-etcd.log
+: >"$log"
+/etc/init.d/clearwater-etcd start
+while ! grep -q 'starting a new election' "$log"; do sleep 0.1; done # its port opens before its data is whole
+/etc/init.d/clearwater-etcd stop
+`
 	case "proxy":
 		lines += `mkdir -p "/var/lib/clearwater-etcd/$1/proxy"
 printf '{"PeerURLs":["http://10.0.0.2:2380"]}' >"/var/lib/clearwater-etcd/$1/proxy/cluster"

@@ -13,6 +13,9 @@ import (
 // addresses of its own. A node's other network lies in a network namespace, as where
 // Clearwater has separate networks (facts 3).
 
+// signaling is the name of that namespace.
+const signaling = "signaling"
+
 // ip runs iproute2 among the bridges.
 func ip(arguments string) error {
 	out, err := exec.Command("ip", strings.Fields(arguments)...).CombinedOutput()
@@ -73,8 +76,8 @@ func (n *node) connect() error {
 func (n *node) address() error {
 	commands := fmt.Sprintf("ip addr add %s/24 dev eth0; ip link set eth0 up\n", n.ManagementIP)
 	if n.separate() {
-		commands += fmt.Sprintf("ip netns add signaling; ip link set eth1 netns signaling\n"+
-			"ip -n signaling addr add %s/24 dev eth1; ip -n signaling link set eth1 up; ip -n signaling link set lo up\n", n.LocalIP)
+		commands += fmt.Sprintf("ip netns add %[1]s; ip link set eth1 netns %[1]s\n"+
+			"ip -n %[1]s addr add %[2]s/24 dev eth1; ip -n %[1]s link set eth1 up; ip -n %[1]s link set lo up\n", signaling, n.LocalIP)
 	}
 	_, err := n.shell(commands)
 	return err

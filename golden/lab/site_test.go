@@ -117,7 +117,8 @@ func each(nodes []*node, do func(*node) error) error {
 }
 
 // furnish fills the disks: Clearwater's files are those of the imaginary site, so that
-// both begin alike.
+// both begin alike. Only here a second network lies in a namespace, which local_config
+// names (facts 2.2).
 func (s *labSite) furnish() error {
 	imaginary := site.New(s.plan)
 	for _, n := range s.nodes {
@@ -126,6 +127,13 @@ func (s *labSite) furnish() error {
 		}
 		for _, tree := range []string{"/etc/clearwater", "/etc/chronos", "/etc/cassandra", "/var/lib/cassandra"} {
 			if err := n.plant(imaginary.Node(n.Name).Files, tree); err != nil {
+				return err
+			}
+		}
+		if n.separate() {
+			const file = "/etc/clearwater/local_config"
+			text, _ := imaginary.Node(n.Name).Read(file)
+			if err := n.write(file, text+"signaling_namespace="+signaling+"\n"); err != nil {
 				return err
 			}
 		}

@@ -46,3 +46,25 @@ func TestTable(t *testing.T) {
 		}
 	}
 }
+
+// TestFits holds that a wrong status, a text that is missing and one that must not be
+// there are all seen.
+func TestFits(t *testing.T) {
+	a := Answer{Status: 1, Says: []string{"one", "two"}, Never: []string{"three"}}
+	s := Start{Runs: "member", Says: []string{"one", "two"}, Never: []string{"three"}}
+	for _, c := range []struct {
+		status int
+		runs   string
+		text   string
+		fits   bool
+	}{
+		{1, "member", "two, one", true},
+		{0, "nothing", "two, one", false},
+		{1, "member", "two", false},
+		{1, "member", "one two three", false},
+	} {
+		if a.Fits(c.status, c.text) != c.fits || s.Fits(c.text, c.runs) != c.fits {
+			t.Errorf("%+v", c)
+		}
+	}
+}
