@@ -169,8 +169,11 @@ func formatLies() []lie {
 			lie{name: "T36 all well in the form of monit " + format, golden: three, node: "vellum-1", stage: model.Confirm, set: set, status: 0},
 			lie{name: "T36 cluster manager up in the form of monit " + format, golden: three, node: "vellum-2", stage: model.Manage, set: set, status: 0},
 			lie{name: "T36 queue manager down in the form of monit " + format, golden: three, node: "vellum-1", stage: model.Confirm,
-				set:    set + fake("monit", `if [ "$1 $3" = "monitor clearwater_queue_manager" ]; then touch /world/monitored/clearwater_queue_manager; exit 0; fi; exec /usr/local/sbin/monit "$@"`),
-				status: 4, says: []string{"clearwater_queue_manager_process: Initializing"}})
+				set:    set + fake("monit", `if [ "$1 $3" = "monitor clearwater_queue_manager" ]; then echo 999 >/world/running/clearwater-queue-manager; exit 0; fi; exec /usr/local/sbin/monit "$@"`),
+				status: 4, says: []string{"clearwater_queue_manager_process: Not monitored"}})
 	}
+	list = append(list, lie{name: "monit is asked to start the queue manager, and nothing starts", golden: three, node: "vellum-1", stage: model.Confirm,
+		set:    fake("monit", `if [ "$1 $3" = "monitor clearwater_queue_manager" ]; then touch /world/monitored/clearwater_queue_manager; exit 0; fi; exec /usr/local/sbin/monit "$@"`),
+		status: 4, says: []string{"no process of clearwater-queue-manager yet"}})
 	return list
 }

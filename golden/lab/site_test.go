@@ -130,13 +130,6 @@ func (s *labSite) furnish() error {
 				return err
 			}
 		}
-		if n.separate() {
-			const file = "/etc/clearwater/local_config"
-			text, _ := imaginary.Node(n.Name).Read(file)
-			if err := n.write(file, text+"signaling_namespace="+signaling+"\n"); err != nil {
-				return err
-			}
-		}
 		files := map[string]string{"/etc/lab/node-type": string(n.Type) + "\n", "/etc/lab/ring": s.ring(), "/etc/lab/stop-seconds": quick}
 		if n.Type == model.Vellum {
 			for _, daemon := range []string{"chronos", "clearwater-memcached", "cassandra"} {
