@@ -42,34 +42,13 @@ func TestLeavesNothing(t *testing.T) {
 		t.Run(how, func(t *testing.T) {
 			temporary := t.TempDir()
 			before := leftovers(t, temporary)
-			cmd := exec.Command("/proc/self/exe", "-test.run", "^TestEnding$", "-test.v")
-			for _, line := range os.Environ() {
-				if !strings.HasPrefix(line, inside+"=") {
-					cmd.Env = append(cmd.Env, line)
-				}
-			}
-			cmd.Env = append(cmd.Env, ending+"="+how, "TMPDIR="+temporary)
-			var out output
-			cmd.Stdout, cmd.Stderr = &out, &out
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			err := until("the inner lab to be built", func() error {
-				if !strings.Contains(out.String(), "built\n") {
-					return fmt.Errorf("it says %q", out.String())
-				}
-				return nil
-			})
-			if err != nil {
-				t.Error(err)
-				end = os.Kill
-			}
+			inner, out := innerLab(t, how, temporary)
 			if end != nil {
-				if err := cmd.Process.Signal(end); err != nil {
+				if err := inner.Process.Signal(end); err != nil {
 					t.Error(err)
 				}
 			}
-			err = cmd.Wait()
+			err := inner.Wait()
 			if passes := how == "passes"; passes != (err == nil) {
 				t.Errorf("the inner lab %s, and ends with %v\n%s", how, err, out.String())
 			}
@@ -84,6 +63,33 @@ func TestLeavesNothing(t *testing.T) {
 			}
 		})
 	}
+}
+
+// innerLab starts a lab within this one, and waits until its site is built.
+func innerLab(t *testing.T, how, temporary string) (*exec.Cmd, *output) {
+	t.Helper()
+	cmd, out := exec.Command("/proc/self/exe", "-test.run", "^TestEnding$", "-test.v"), new(output)
+	for _, line := range os.Environ() {
+		if !strings.HasPrefix(line, inside+"=") {
+			cmd.Env = append(cmd.Env, line)
+		}
+	}
+	cmd.Env = append(cmd.Env, ending+"="+how, "TMPDIR="+temporary)
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	err := until("the inner lab to be built", func() error {
+		if !strings.Contains(out.String(), "built\n") {
+			return fmt.Errorf("it says %q", out.String())
+		}
+		return nil
+	})
+	if err != nil {
+		_ = cmd.Process.Kill() // the test is over
+		t.Fatal(err)
+	}
+	return cmd, out
 }
 
 // output is a buffer that may be read while it is written.
@@ -109,13 +115,16 @@ func (o *output) String() string {
 func leftovers(t *testing.T, temporary string) map[string]bool {
 	t.Helper()
 	list := map[string]bool{}
-	for _, kind := range []string{"pid", "net", "mnt", "uts", "ipc"} {
-		paths, err := filepath.Glob("/proc/[0-9]*/ns/" + kind)
-		if err != nil {
-			t.Fatal(err)
+	processes, err := filepath.Glob("/proc/[0-9]*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range processes {
+		if _, err := os.Readlink(p + "/ns/mnt"); err != nil {
+			continue // it has ended, and its parent has not asked how
 		}
-		for _, p := range paths {
-			if space, err := os.Readlink(p); err == nil { // else its process has just ended
+		for _, kind := range []string{"pid", "net", "mnt", "uts", "ipc"} {
+			if space, err := os.Readlink(p + "/ns/" + kind); err == nil { // else it has just ended
 				list["namespace "+space] = true
 			}
 		}
