@@ -247,6 +247,25 @@ func TestEtcdSays(t *testing.T) {
 	}
 }
 
+// A member of the lost cluster that is started again finds no leader: clients hear
+// nothing from it, other members do (lab; the story master-not-wiped).
+func TestStartedAgainIsMute(t *testing.T) {
+	s, _ := lostSite(t)
+	n := s.Node("vellum-1")
+	if out, status := s.runOn(t, "vellum-2", "curl", "-s", "-m", "6", "http://10.0.0.1:4000/v2/members"); status != 0 {
+		t.Errorf("facts 1.3: one that has had a leader answers: status %d %s", status, out)
+	}
+	n.end(Etcd)
+	n.startEtcd(s)
+	s.Advance(time.Minute)
+	if out, status := s.runOn(t, "vellum-2", "curl", "-s", "-m", "6", "http://10.0.0.1:4000/v2/members"); status != 28 {
+		t.Errorf("clients: status %d %s", status, out)
+	}
+	if out, status := s.runOn(t, "vellum-2", "curl", "-s", "-m", "6", "http://10.0.0.1:2380/members"); status != 0 || !strings.Contains(out, "http://10.0.0.6:2380") {
+		t.Errorf("other members: status %d %s", status, out)
+	}
+}
+
 // The table's site is the one that is tried here.
 func TestTableSite(t *testing.T) {
 	s, _ := lostSite(t)
