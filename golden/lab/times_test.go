@@ -28,6 +28,7 @@ type timer struct {
 type run struct {
 	stage        model.StageName
 	began, ended time.Duration
+	done         bool // it has come to its end
 }
 
 func (t *timer) Execute(ctx context.Context, node string, arguments []string, s *rehearse.Strike) (site.Result, bool, error) {
@@ -35,7 +36,7 @@ func (t *timer) Execute(ctx context.Context, node string, arguments []string, s 
 	result, met, err := t.World.Execute(ctx, node, arguments, s)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.runs = append(t.runs, run{model.StageName(arguments[len(arguments)-1]), began, t.Now()})
+	t.runs = append(t.runs, run{model.StageName(arguments[len(arguments)-1]), began, t.Now(), result.Status == 0 && !result.Killed})
 	return result, met, err
 }
 
@@ -60,23 +61,25 @@ func (t *timer) inAll() time.Duration {
 	return sum
 }
 
-// floors is what a run of a stage cannot be quicker than, by what it waits for: the
+// floors is what a run of a stage cannot be quicker than here, by what it waits for: the
 // facts' 'Timings', and what was measured with nothing but the needed waits.
 func floors() map[model.StageName]time.Duration {
 	return map[model.StageName]time.Duration{
 		model.Create:  time.Second,      // etcd comes up
 		model.Confirm: 10 * time.Second, // a cycle of monit, until it shows the managers
-		model.Join:    10 * time.Second, // a cycle of monit, until it shows the managers
-		model.Manage:  10 * time.Second, // a cycle of monit, until it shows the manager
-		model.Finish:  60 * time.Second, // the barrier at which a leaving member waits, for each of two stores
+		model.Join:    10 * time.Second, // likewise
+		model.Manage:  10 * time.Second, // likewise
+		model.Finish:  6 * time.Second,  // the barrier of a leaving member, short here, for each of two stores
 	}
 }
 
-// needed is what the runs cannot be quicker than, one after the other.
+// needed is what the runs that were done cannot be quicker than, one after the other.
 func (t *timer) needed() time.Duration {
 	var sum time.Duration
 	for _, r := range t.runs {
-		sum += floors()[r.stage]
+		if r.done {
+			sum += floors()[r.stage]
+		}
 	}
 	return sum
 }
@@ -99,8 +102,7 @@ func (t *times) add(r row) {
 	t.rows = append(t.rows, r)
 }
 
-// print writes a line for each story. Waits that cannot be avoided are those of floors;
-// what a manager takes to end is the story's own affair, and not among them.
+// print writes a line for each story.
 func (t *times) print(out io.Writer) {
 	slices.SortFunc(t.rows, func(a, b row) int { return strings.Compare(a.story, b.story) })
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -110,6 +112,7 @@ func (t *times) print(out io.Writer) {
 			seconds(r.real.needed()), seconds(r.imaginary.alone()))
 	}
 	_ = w.Flush() // to the standard output
+	fmt.Fprintln(out, "Managers end at once and a leaving node waits 3 s, unless the story says otherwise; the rehearsal has the true times.")
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.0f s", d.Seconds()) }
