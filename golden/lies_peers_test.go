@@ -41,6 +41,12 @@ var peerLies = []lie{
 		set: answers(second4000, "open") + newThere, status: 0, says: []string{"no other live node answers with its old etcd"}},
 	{name: "T33 another new master waits for the others", golden: three, node: "vellum-1", stage: model.Create,
 		set: answers(second4000, "mute"), status: 0, says: []string{"CANNOT TELL what etcd it is on 10.0.0.12 (vellum-2)"}},
+	{name: "T4 another live node runs its old etcd, which finds no leader", golden: three, node: "vellum-1", stage: model.Create,
+		set: answers(second4000, "mute") + answers("10.0.0.12,2380", "open") + oldThere, status: 1,
+		says: []string{"10.0.0.12 (vellum-2) answers; its members: 10.0.0.11, 10.0.0.12, 10.0.0.14", oldRemedy, nothing}, holds: unstarted},
+	{name: "T33 another new master waits for the others, and tells other members so", golden: three, node: "vellum-1", stage: model.Create,
+		set: answers(second4000, "mute") + answers("10.0.0.12,2380", "open") + newThere, status: 0,
+		says: []string{"the ports are free\nvellum-1: OK: no other live node answers with its old etcd"}}, // and no warning between
 	{name: "another live node does not answer", golden: three, node: "vellum-1", stage: model.Create,
 		set: answers(second4000, "silent"), status: 0, says: []string{"CANNOT TELL whether the old etcd still runs on 10.0.0.12 (vellum-2): no answer"}},
 	{name: "create again with keys there", golden: three, node: "vellum-1", stage: model.Confirm, args: []string{"create"},
