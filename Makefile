@@ -22,7 +22,8 @@ run:
 	go run ./cmd/requorum render out/inventory.yaml -o out/bundle
 	go run ./cmd/requorum plan out/inventory.yaml
 
-# The lab goes on beside the rest: it waits nearly all of its time.
+# The lab goes on beside the rest: it waits nearly all of its time. Faults and beginnings
+# on other cases than the example are left to make rehearsals, for CI's time.
 test: tools stale
 	gofmt -l . | (! grep .)
 	go vet ./...
@@ -31,10 +32,10 @@ test: tools stale
 	$(MAKE) -j2 --output-sync=target checks lab
 
 checks:
-	GOGC=400 nice go test -timeout 25m -skip '^TestKills$$' ./...
+	GOGC=400 nice go test -timeout 25m -skip '^(TestKills|TestFaults|TestBeginnings)$$' ./...
 	nice $(MAKE) sample
 	nice go test -race -timeout 15m ./model/... ./render/... ./cmd/...
-	$(MAKE) fuzz
+	$(MAKE) fuzz FUZZTIME=10s
 
 # What the tests need beyond Go. As root on Debian or Ubuntu it is installed.
 tools:

@@ -191,7 +191,7 @@ func TestWaits(t *testing.T) {
 			}
 		}
 	}
-	if updates < 6 || !strings.Contains(out, ": 25 of 180 s: ") {
+	if updates < 6 || !strings.Contains(out, ": 24 of 180 s: ") {
 		t.Errorf("%d updates\n%q", updates, out)
 	}
 	if strings.Contains(out, "\x1b") {
