@@ -84,7 +84,9 @@ chmod 755 "$at"`, strings.Fields(s.Command)[0], string(shim))
 	return err
 }
 
-// disarm takes it away again, and tells whether it was met.
+// disarm takes it away again, and tells whether it was met. A kill goes round once: what
+// the script forks meanwhile outlives it, and holds its lock. Nothing of a dead script may
+// be left, so it goes round until there is nothing.
 func (n *node) disarm(s *rehearse.Strike) (met bool, err error) {
 	if s == nil {
 		return false, nil
@@ -94,7 +96,12 @@ case $name in
 /*) mv "/etc/lab/real/${name##*/}" "$name" ;;
 *) rm "/usr/local/sbin/$name" ;;
 esac
-if [ -e /etc/lab/struck ]; then rmdir /etc/lab/struck; echo met; fi`, strings.Fields(s.Command)[0])
+if [ ! -e /etc/lab/struck ]; then exit 0; fi
+if [ -e /etc/lab/struck/session ]; then
+	while pkill -KILL --session "$(tr -d ' ' </etc/lab/struck/session)"; do sleep 0.05; done
+fi
+rm -r /etc/lab/struck
+echo met`, strings.Fields(s.Command)[0])
 	return out == "met\n", err
 }
 
