@@ -162,7 +162,7 @@ func (p *player) unexpected() []string {
 	if pass(run.result) {
 		return nil
 	}
-	return []string{fmt.Sprintf("%s: exit status %d, and the story does not expect it", run.turn, run.result.Status)}
+	return []string{fmt.Sprintf("%s: exit status %d, and the story does not expect it%s", run.turn, run.result.Status, reason(run.result.Output))}
 }
 
 // execute runs a script with a command line, as an engineer would type it.
@@ -226,9 +226,31 @@ func (p *player) sees(t Turn, result site.Result) error {
 }
 
 // verdict is the line with which the last paragraph of an output begins.
-func verdict(output string) string {
-	line, _, _ := strings.Cut(strings.TrimPrefix(output[strings.LastIndex(output, "\n\n")+1:], "\n"), "\n")
-	return line + "\n"
+func verdict(output string) string { return lastParagraph(output)[0] + "\n" }
+
+// reason is what a verdict at the end of an output says was expected and seen, in one
+// line: where only the findings are kept, it is all that is left of the run.
+func reason(output string) string {
+	var said []string
+	for _, line := range lastParagraph(output) {
+		_, text, _ := strings.Cut(line, " ") // the node's name
+		if strings.HasPrefix(text, "means: ") {
+			break
+		}
+		text = strings.TrimSpace(text)
+		switch {
+		case strings.HasPrefix(text, "expected: "):
+			said = []string{text}
+		case len(said) > 0 && strings.HasPrefix(text, "seen"):
+			said = append(said, "; "+text)
+		case len(said) > 0:
+			said = append(said, " "+text)
+		}
+	}
+	if len(said) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(said, "") + ")"
 }
 
 // run runs a turn.

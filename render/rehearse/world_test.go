@@ -243,3 +243,18 @@ func TestMeets(t *testing.T) {
 		}
 	}
 }
+
+// TestReason: a finding says what a run has said, in one line.
+func TestReason(t *testing.T) {
+	for output, want := range map[string]string{
+		"":          "",
+		"a: DONE\n": "",
+		"a: OK\n\na: STOPPED: the run\na:   was interrupted\n": "",
+		"a: -- 1: begin\n\na: NOT RIGHT\na: expected: no other\na:   run on a\na: seen: a run of the stage stop\na| 12 bash\na: means: two runs\na: do: wait\n": " (expected: no other run on a; seen: a run of the stage stop 12 bash)",
+		"a: NOT RIGHT: waited to the limit\na: expected: etcd\na: seen last: nothing\n":                                                                         " (expected: etcd; seen last: nothing)",
+	} {
+		if got := reason(output); got != want {
+			t.Errorf("of %q: %q, want %q", output, got, want)
+		}
+	}
+}
