@@ -1,6 +1,10 @@
 package golden_test
 
-import "requorum/model"
+import (
+	"fmt"
+
+	"requorum/model"
+)
 
 // What may be wrong with the files and with the site.
 
@@ -231,4 +235,54 @@ var storeLies = []lie{
 		set: "rm /world/running/clearwater-cluster-manager", status: 1, says: []string{"the cluster manager runs on this node", "Nothing was changed"}},
 	{name: "a stray failed node in Cassandra", golden: "two-sites-cassandra", node: "vellum-1", stage: model.Finish,
 		set: "echo DN 10.0.0.14 >>/world/cassandra", status: 1, says: []string{"removenode"}},
+}
+
+// blip lets the calls of a command that are numbered from first to before end, each from
+// 0, fail as they do while etcd elects a leader. argument tells which calls are meant;
+// empty: all.
+func blip(command, argument string, first, end int) string {
+	return fake(command, fmt.Sprintf(`if [ "${1-}" = '%s' ]; then
+	n=0
+	read -r n </world/calls
+	echo $((n + 1)) >/world/calls
+	if [ "$n" -ge %d ] && [ "$n" -lt %d ]; then
+		echo 'Error:  client: etcd cluster is unavailable or misconfigured; error #0: client: etcd member http://10.0.0.11:4000 has no leader'
+		exit 4
+	fi
+fi 2>/dev/null
+for real in /usr/share/clearwater/clearwater-cluster-manager/scripts /usr/local/sbin; do
+	[ ! -e "$real/%s" ] || exec "$real/%s" "$@"
+done`, argument, first, end, command, command))
+}
+
+const never = 1000 // calls: more than a stage makes
+
+// leaderLies: an etcd that does not answer now has said nothing about what it holds.
+var leaderLies = []lie{
+	{name: "no leader before a configuration manager is started", golden: three, node: "vellum-2", stage: model.Confirm,
+		set: blip("clearwater-etcdctl", "get", 0, 2), status: 0, says: []string{"waiting for etcd to answer"}},
+	{name: "no leader after a configuration manager was started", golden: three, node: "vellum-2", stage: model.Confirm,
+		set: blip("clearwater-etcdctl", "get", 1, 3), status: 0, says: []string{"waiting for etcd to answer"}},
+	{name: "no leader before the source publishes", golden: three, node: "vellum-1", stage: model.Confirm,
+		set: blip("clearwater-etcdctl", "get", 0, 2), status: 0, says: []string{"waiting for etcd to answer"}},
+	{name: "no leader while a proxy reads the configuration", golden: three, node: "bono-1", stage: model.Join,
+		set: blip("clearwater-etcdctl", "get", 0, 2), status: 0, says: []string{"waiting for etcd to answer"}},
+	{name: "no leader before a load", golden: three, node: "vellum-1", stage: model.Load,
+		set: blip("clearwater-etcdctl", "get", 0, 2), status: 0, says: []string{"waiting for etcd to answer"}},
+	{name: "no leader after a load", golden: three, node: "vellum-1", stage: model.Load,
+		set: blip("clearwater-etcdctl", "get", 1, 3), status: 0, says: []string{"waiting for etcd to answer"}},
+	{name: "no leader while the loaded state is checked", golden: three, node: "vellum-1", stage: model.Load,
+		set: blip("check_cluster_state", "", 0, 2), status: 0, says: []string{"waiting for the clusters to be stable"}},
+	{name: "no leader when the cluster manager is due", golden: three, node: "vellum-2", stage: model.Manage,
+		set: blip("clearwater-etcdctl", "cluster-health", 0, 2), status: 0, says: []string{"waiting for the masters to be healthy"}},
+	{name: "no leader when the values are checked", golden: three, node: "vellum-2", stage: model.Manage,
+		set: blip("clearwater-etcdctl", "get", 0, 2), status: 0, says: []string{"waiting for etcd to answer"}},
+	{name: "no leader when failed nodes are to leave", golden: three, node: "vellum-1", stage: model.Finish,
+		set: blip("clearwater-etcdctl", "get", 0, 2), status: 0, says: []string{"waiting for etcd to answer"}},
+	{name: "no leader at all when the values are checked", golden: three, node: "vellum-2", stage: model.Manage,
+		set: blip("clearwater-etcdctl", "get", 0, never), status: 4,
+		says: []string{"has no leader", "what etcd holds is not known", "Nothing was changed"}, holds: held},
+	{name: "no leader any more after a load", golden: three, node: "vellum-1", stage: model.Load,
+		set: blip("clearwater-etcdctl", "get", 1, never), status: 4,
+		says: []string{"has no leader", "what etcd holds is not known", "run the stage again"}, holds: held},
 }

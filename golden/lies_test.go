@@ -51,7 +51,7 @@ func TestLies(t *testing.T) {
 	needRoot(t)
 	known := &snapshots{dir: t.TempDir()}
 	builds := map[string]built{}
-	all := slices.Concat(stopLies, identityLies, configLies, roleLies, peerLies, formLies, storeLies, formatLies())
+	all := slices.Concat(stopLies, identityLies, configLies, roleLies, peerLies, formLies, storeLies, leaderLies, formatLies())
 	for _, l := range all {
 		b, ok := builds[l.golden]
 		if !ok {

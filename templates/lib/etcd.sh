@@ -157,3 +157,28 @@ read_key() {
 	return 2
 }
 
+FOUND=no # yes if there is the key that key_answered has asked for
+
+# key_answered KEY: does etcd say what it holds there, be it nothing? For wait_for.
+key_answered() {
+	local status=0
+	read_key "$1" || status=$?
+	FOUND=no
+	if [ "$status" -eq 0 ]; then
+		FOUND=yes
+	fi
+	[ "$status" -ne 2 ]
+}
+
+# answer_for KEY: read_key for a verdict. While etcd elects a leader it answers
+# nobody, and a key that cannot be read is no key that is missing or wrong: so this
+# waits, and at the limit the run ends. 1: there is no such key.
+answer_for() {
+	if ! wait_for 30 2 'etcd to answer' key_answered "$1"; then
+		give_up 'etcd answers' 'the masters have no leader, or do not hear this node: what etcd holds is not known' \
+			"see what the masters say, with the command below; when the cluster is healthy, run the stage again
+sudo clearwater-etcdctl cluster-health"
+	fi
+	[ "$FOUND" = yes ]
+}
+

@@ -32,7 +32,7 @@ into $(store_key "$1"), then Update succeeded" "$SEEN" \
 			"the value of $1 is not right in etcd; a cluster manager must not start now (T40, T41)" \
 			"run the stage again; if it then refuses, $START_OVER"
 	fi
-	if ! stored_right "$1"; then
+	if ! answered_right "$1"; then
 		fail "etcd holds the value that was inserted" "$SEEN" 'the value was overwritten, or etcd lost it' \
 			"$START_OVER"
 	fi
@@ -42,9 +42,7 @@ into $(store_key "$1"), then Update succeeded" "$SEEN" \
 # loaded_already STORE: is the value there and right? A value that is there and
 # wrong was written by a cluster manager that must not run (T39).
 loaded_already() {
-	local status=0
-	stored_right "$1" || status=$?
-	if [ "$status" -eq 0 ]; then
+	if answered_right "$1"; then
 		already "$SEEN"
 		return 0
 	fi
@@ -52,10 +50,6 @@ loaded_already() {
 		fail "no value of $1 in etcd yet, or the right one" "$SEEN; the value is: $VALUE" \
 			'a cluster manager has run somewhere since the wipe, or an earlier load read a wrong file (T39, T45)' \
 			"$START_OVER"
-	fi
-	if [ "$status" -eq 2 ]; then
-		fail 'etcd answers' "$SEEN" 'the cluster is not healthy' \
-			"see what this node's next stage is:"$'\n'"sudo bash $NODE.sh"
 	fi
 	return 1
 }

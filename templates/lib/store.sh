@@ -76,8 +76,16 @@ members_right() {
 }
 
 # stored_right STORE: is the store's value in etcd right, as this node reads it?
+# For what looks once; a verdict needs answered_right.
 stored_right() {
 	read_key "$(store_key "$1")" || return $?
+	read_members "$VALUE"
+	members_right "$1"
+}
+
+# answered_right STORE: the same, once etcd answers.
+answered_right() {
+	answer_for "$(store_key "$1")" || return 1
 	read_members "$VALUE"
 	members_right "$1"
 }
@@ -94,7 +102,7 @@ stores_right() {
 check_stores() {
 	local store
 	while IFS= read -r store; do
-		if ! stored_right "$store"; then
+		if ! answered_right "$store"; then
 			fail "the value of $store in etcd names every live Vellum node, each normal" "$SEEN" \
 				'a cluster manager that starts now would join as a new node and destroy data (T39, T40)' \
 				"do the stage load first; if load is done, $START_OVER"

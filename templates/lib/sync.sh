@@ -64,9 +64,9 @@ sudo sed -i.before 's/\\r\$//' /etc/clearwater/shared_config"
 	esac
 }
 
-# published_matches: does etcd hold this node's own shared_config?
+# published_matches: does etcd hold this node's own shared_config, once it answers?
 published_matches() {
-	if ! read_key "$(configuration_key shared_config)"; then
+	if ! answer_for "$(configuration_key shared_config)"; then
 		return 1
 	fi
 	SEEN="etcd holds another shared_config than this node's, whose digest is \

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # dime-1: its part in the recovery of the etcd cluster of site site1.
-# Plan 7dd1ce128fec, made by requorum.
+# Plan a664f45d482e, made by requorum.
 #
 # Run this on node dime-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='7dd1ce128fec'
+PLAN='a664f45d482e'
 DEPLOYMENT='ims-example'
 NODE='dime-1'
 TYPE='dime'
@@ -1790,6 +1790,31 @@ read_key() {
 	return 2
 }
 
+FOUND=no # yes if there is the key that key_answered has asked for
+
+# key_answered KEY: does etcd say what it holds there, be it nothing? For wait_for.
+key_answered() {
+	local status=0
+	read_key "$1" || status=$?
+	FOUND=no
+	if [ "$status" -eq 0 ]; then
+		FOUND=yes
+	fi
+	[ "$status" -ne 2 ]
+}
+
+# answer_for KEY: read_key for a verdict. While etcd elects a leader it answers
+# nobody, and a key that cannot be read is no key that is missing or wrong: so this
+# waits, and at the limit the run ends. 1: there is no such key.
+answer_for() {
+	if ! wait_for 30 2 'etcd to answer' key_answered "$1"; then
+		give_up 'etcd answers' 'the masters have no leader, or do not hear this node: what etcd holds is not known' \
+			"see what the masters say, with the command below; when the cluster is healthy, run the stage again
+sudo clearwater-etcdctl cluster-health"
+	fi
+	[ "$FOUND" = yes ]
+}
+
 # -- The other nodes: who answers, and what
 
 # What knock_all found: lines "ADDRESS FACT VALUE", sorted. The facts:
@@ -2079,9 +2104,9 @@ sudo sed -i.before 's/\\r\$//' /etc/clearwater/shared_config"
 	esac
 }
 
-# published_matches: does etcd hold this node's own shared_config?
+# published_matches: does etcd hold this node's own shared_config, once it answers?
 published_matches() {
-	if ! read_key "$(configuration_key shared_config)"; then
+	if ! answer_for "$(configuration_key shared_config)"; then
 		return 1
 	fi
 	SEEN="etcd holds another shared_config than this node's, whose digest is \
@@ -2349,8 +2374,16 @@ members_right() {
 }
 
 # stored_right STORE: is the store's value in etcd right, as this node reads it?
+# For what looks once; a verdict needs answered_right.
 stored_right() {
 	read_key "$(store_key "$1")" || return $?
+	read_members "$VALUE"
+	members_right "$1"
+}
+
+# answered_right STORE: the same, once etcd answers.
+answered_right() {
+	answer_for "$(store_key "$1")" || return 1
 	read_members "$VALUE"
 	members_right "$1"
 }
@@ -2367,7 +2400,7 @@ stores_right() {
 check_stores() {
 	local store
 	while IFS= read -r store; do
-		if ! stored_right "$store"; then
+		if ! answered_right "$store"; then
 			fail "the value of $store in etcd names every live Vellum node, each normal" "$SEEN" \
 				'a cluster manager that starts now would join as a new node and destroy data (T39, T40)' \
 				"do the stage load first; if load is done, $START_OVER"
@@ -3427,7 +3460,7 @@ stage_join() {
 			'the proxy does not reach the masters (T37)' \
 			'open port 4000 of the masters to this node; then run the stage again'
 	fi
-	if ! read_key "$(configuration_key shared_config)"; then
+	if ! answer_for "$(configuration_key shared_config)"; then
 		fail 'shared_config can be read through this node' "$SEEN" \
 			'the masters have published no configuration yet (T25)' \
 			'finish the stage confirm on the masters; run the stage again'
@@ -3467,7 +3500,7 @@ stage_manage() {
 	step 'manage/keys' 'Check every data store value from this node' 'procedure 7.1; T39, T40, T49, T51'
 	check_monit
 	# An old cluster that answers without its quorum gives its values too.
-	if ! members_healthy; then
+	if ! wait_for 30 2 'the masters to be healthy' members_healthy; then
 		fail 'the masters form a healthy cluster, as seen from this node' "$SEEN" \
 			'the stages before this one are not done' 'see RUNBOOK.md, stage confirm'
 	fi

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # sprout-1: its part in the recovery of the etcd cluster of site site1.
-# Plan 94b52e4dbd14, made by requorum.
+# Plan 464e1f6f5ac2, made by requorum.
 #
 # Run this on node sprout-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='94b52e4dbd14'
+PLAN='464e1f6f5ac2'
 DEPLOYMENT='no live Vellum'
 NODE='sprout-1'
 TYPE='sprout'
@@ -1770,6 +1770,31 @@ read_key() {
 	return 2
 }
 
+FOUND=no # yes if there is the key that key_answered has asked for
+
+# key_answered KEY: does etcd say what it holds there, be it nothing? For wait_for.
+key_answered() {
+	local status=0
+	read_key "$1" || status=$?
+	FOUND=no
+	if [ "$status" -eq 0 ]; then
+		FOUND=yes
+	fi
+	[ "$status" -ne 2 ]
+}
+
+# answer_for KEY: read_key for a verdict. While etcd elects a leader it answers
+# nobody, and a key that cannot be read is no key that is missing or wrong: so this
+# waits, and at the limit the run ends. 1: there is no such key.
+answer_for() {
+	if ! wait_for 30 2 'etcd to answer' key_answered "$1"; then
+		give_up 'etcd answers' 'the masters have no leader, or do not hear this node: what etcd holds is not known' \
+			"see what the masters say, with the command below; when the cluster is healthy, run the stage again
+sudo clearwater-etcdctl cluster-health"
+	fi
+	[ "$FOUND" = yes ]
+}
+
 # -- The other nodes: who answers, and what
 
 # What knock_all found: lines "ADDRESS FACT VALUE", sorted. The facts:
@@ -2059,9 +2084,9 @@ sudo sed -i.before 's/\\r\$//' /etc/clearwater/shared_config"
 	esac
 }
 
-# published_matches: does etcd hold this node's own shared_config?
+# published_matches: does etcd hold this node's own shared_config, once it answers?
 published_matches() {
-	if ! read_key "$(configuration_key shared_config)"; then
+	if ! answer_for "$(configuration_key shared_config)"; then
 		return 1
 	fi
 	SEEN="etcd holds another shared_config than this node's, whose digest is \
@@ -3509,7 +3534,7 @@ stage_manage() {
 	step 'manage/keys' 'Check every data store value from this node' 'procedure 7.1; T39, T40, T49, T51'
 	check_monit
 	# An old cluster that answers without its quorum gives its values too.
-	if ! members_healthy; then
+	if ! wait_for 30 2 'the masters to be healthy' members_healthy; then
 		fail 'the masters form a healthy cluster, as seen from this node' "$SEEN" \
 			'the stages before this one are not done' 'see RUNBOOK.md, stage confirm'
 	fi

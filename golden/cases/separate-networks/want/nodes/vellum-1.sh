@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # vellum-1: its part in the recovery of the etcd cluster of site london_1.
-# Plan 5b1214b1c78c, made by requorum.
+# Plan afdd5234aa4d, made by requorum.
 #
 # Run this on node vellum-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='5b1214b1c78c'
+PLAN='afdd5234aa4d'
 DEPLOYMENT='masters only'
 NODE='vellum-1'
 TYPE='vellum'
@@ -1802,6 +1802,31 @@ read_key() {
 	return 2
 }
 
+FOUND=no # yes if there is the key that key_answered has asked for
+
+# key_answered KEY: does etcd say what it holds there, be it nothing? For wait_for.
+key_answered() {
+	local status=0
+	read_key "$1" || status=$?
+	FOUND=no
+	if [ "$status" -eq 0 ]; then
+		FOUND=yes
+	fi
+	[ "$status" -ne 2 ]
+}
+
+# answer_for KEY: read_key for a verdict. While etcd elects a leader it answers
+# nobody, and a key that cannot be read is no key that is missing or wrong: so this
+# waits, and at the limit the run ends. 1: there is no such key.
+answer_for() {
+	if ! wait_for 30 2 'etcd to answer' key_answered "$1"; then
+		give_up 'etcd answers' 'the masters have no leader, or do not hear this node: what etcd holds is not known' \
+			"see what the masters say, with the command below; when the cluster is healthy, run the stage again
+sudo clearwater-etcdctl cluster-health"
+	fi
+	[ "$FOUND" = yes ]
+}
+
 # -- The other nodes: who answers, and what
 
 # What knock_all found: lines "ADDRESS FACT VALUE", sorted. The facts:
@@ -2091,9 +2116,9 @@ sudo sed -i.before 's/\\r\$//' /etc/clearwater/shared_config"
 	esac
 }
 
-# published_matches: does etcd hold this node's own shared_config?
+# published_matches: does etcd hold this node's own shared_config, once it answers?
 published_matches() {
-	if ! read_key "$(configuration_key shared_config)"; then
+	if ! answer_for "$(configuration_key shared_config)"; then
 		return 1
 	fi
 	SEEN="etcd holds another shared_config than this node's, whose digest is \
@@ -2361,8 +2386,16 @@ members_right() {
 }
 
 # stored_right STORE: is the store's value in etcd right, as this node reads it?
+# For what looks once; a verdict needs answered_right.
 stored_right() {
 	read_key "$(store_key "$1")" || return $?
+	read_members "$VALUE"
+	members_right "$1"
+}
+
+# answered_right STORE: the same, once etcd answers.
+answered_right() {
+	answer_for "$(store_key "$1")" || return 1
 	read_members "$VALUE"
 	members_right "$1"
 }
@@ -2379,7 +2412,7 @@ stores_right() {
 check_stores() {
 	local store
 	while IFS= read -r store; do
-		if ! stored_right "$store"; then
+		if ! answered_right "$store"; then
 			fail "the value of $store in etcd names every live Vellum node, each normal" "$SEEN" \
 				'a cluster manager that starts now would join as a new node and destroy data (T39, T40)' \
 				"do the stage load first; if load is done, $START_OVER"
@@ -2703,7 +2736,7 @@ into $(store_key "$1"), then Update succeeded" "$SEEN" \
 			"the value of $1 is not right in etcd; a cluster manager must not start now (T40, T41)" \
 			"run the stage again; if it then refuses, $START_OVER"
 	fi
-	if ! stored_right "$1"; then
+	if ! answered_right "$1"; then
 		fail "etcd holds the value that was inserted" "$SEEN" 'the value was overwritten, or etcd lost it' \
 			"$START_OVER"
 	fi
@@ -2713,9 +2746,7 @@ into $(store_key "$1"), then Update succeeded" "$SEEN" \
 # loaded_already STORE: is the value there and right? A value that is there and
 # wrong was written by a cluster manager that must not run (T39).
 loaded_already() {
-	local status=0
-	stored_right "$1" || status=$?
-	if [ "$status" -eq 0 ]; then
+	if answered_right "$1"; then
 		already "$SEEN"
 		return 0
 	fi
@@ -2723,10 +2754,6 @@ loaded_already() {
 		fail "no value of $1 in etcd yet, or the right one" "$SEEN; the value is: $VALUE" \
 			'a cluster manager has run somewhere since the wipe, or an earlier load read a wrong file (T39, T45)' \
 			"$START_OVER"
-	fi
-	if [ "$status" -eq 2 ]; then
-		fail 'etcd answers' "$SEEN" 'the cluster is not healthy' \
-			"see what this node's next stage is:"$'\n'"sudo bash $NODE.sh"
 	fi
 	return 1
 }
@@ -3856,7 +3883,6 @@ $(named management "$(minus "$(lines "${MASTERS[@]}")" "$MANAGEMENT_IP")"). Then
 # ---- Stage confirm: the cluster has formed, its configuration is shared ------
 
 stage_confirm() {
-	local status
 	AFFECTS="calls go on; no other node of site $SITE can go on without this master"
 	step 'confirm/ready' 'Check that this master is created, before anything is started' 'procedure 4.8; T16, T25, T28'
 	check_monit
@@ -3884,12 +3910,7 @@ stage_confirm() {
 
 	step 'confirm/config-manager' 'Start the configuration manager' 'procedure 4.4; T25, T30, T36'
 	# This node's files become the whole site's configuration (T25).
-	status=0
-	read_key "$(configuration_key shared_config)" || status=$?
-	if [ "$status" -eq 2 ]; then
-		fail 'etcd answers' "$SEEN" 'the cluster is not healthy' 'run the stage again'
-	fi
-	if [ "$status" -eq 0 ] && ! published_matches; then
+	if answer_for "$(configuration_key shared_config)" && ! published_matches; then
 		not_ours 'another node has published its configuration first (T25)' \
 			"if the one in etcd is right, put it on this node and run the stage again; if this node's is right, $START_OVER"
 	fi
@@ -3997,7 +4018,7 @@ sudo bash $NODE.sh"
 	fi
 
 	step 'load/state' 'Check the cluster state' 'procedure 6.6; T41, T43'
-	if ! clusters_stable; then
+	if ! wait_for 30 2 'the clusters to be stable' clusters_stable; then
 		fail 'check_cluster_state describes each store and calls each stable' "$SEEN" \
 			'a value is missing, or a node in it joins or leaves (T41, T43)' \
 			"$START_OVER"
@@ -4024,7 +4045,7 @@ stage_manage() {
 	step 'manage/keys' 'Check every data store value from this node' 'procedure 7.1; T39, T40, T49, T51'
 	check_monit
 	# An old cluster that answers without its quorum gives its values too.
-	if ! members_healthy; then
+	if ! wait_for 30 2 'the masters to be healthy' members_healthy; then
 		fail 'the masters form a healthy cluster, as seen from this node' "$SEEN" \
 			'the stages before this one are not done' 'see RUNBOOK.md, stage confirm'
 	fi
@@ -4120,7 +4141,7 @@ stage_finish() {
 
 # check_present STORE: the value of a store is there, whatever its states.
 check_present() {
-	if ! read_key "$(store_key "$1")"; then
+	if ! answer_for "$(store_key "$1")"; then
 		fail "etcd holds a value of $1" "$SEEN" 'the stage load is not done' 'see RUNBOOK.md, stage load'
 	fi
 }
@@ -4129,10 +4150,15 @@ LEFT='' # failed Vellum nodes that are still in a store
 
 # find_left STORE: which failed Vellum nodes does the store's value still name?
 find_left() {
+	check_present "$1"
+	left_in "$VALUE"
+}
+
+# left_in VALUE: the same in a value that was read.
+left_in() {
 	local ip
 	LEFT=''
-	check_present "$1"
-	read_members "$VALUE"
+	read_members "$1"
 	for ip in "${FAILED_VELLUMS[@]}"; do
 		if has "$ip" "$MEMBERS"; then
 			LEFT=$LEFT$ip$'\n'
@@ -4194,7 +4220,7 @@ none_left() {
 	if ! read_key "$(store_key "$1")"; then
 		return 1
 	fi
-	find_left "$1"
+	left_in "$VALUE"
 	SEEN="still in $1: $(named signaling "$LEFT")"
 	[ -z "$LEFT" ]
 }
