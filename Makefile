@@ -84,11 +84,11 @@ out/lab.test:
 # but what a failed story leaves in out/lab.
 lab: out/lab.test
 	.ci/lab-tools
-	cd golden/lab && ../../out/lab.test -test.timeout 20m -test.parallel 8
+	cd golden/lab && ../../out/lab.test -test.timeout 20m -test.parallel 12
 
 lab-long: out/lab.test
 	.ci/lab-tools
-	cd golden/lab && ../../out/lab.test -test.timeout 60m -test.parallel 8 -test.run '^TestLab$$' -long
+	cd golden/lab && ../../out/lab.test -test.timeout 60m -test.parallel 12 -test.run '^TestLab$$' -long
 
 bench:
 	go test ./golden -run '^$$' -bench . -benchmem

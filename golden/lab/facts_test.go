@@ -26,25 +26,26 @@ const series = "3.4"
 // are tried by: what Clearwater's programs say and do must be one truth for all of them.
 // There is no monit here, and so nobody but the test starts anything.
 func TestFacts(t *testing.T) {
+	t.Parallel()
 	table, err := facts.Read()
 	if err != nil {
 		t.Fatal(err)
 	}
 	i := newImage(t)
-	for number, part := range []struct {
+	for _, part := range []struct {
 		name string
 		try  func(*testing.T, *labSite, facts.Table)
 	}{{"rows", tryRows}, {"starts", tryStarts}} {
 		t.Run(part.name, func(t *testing.T) {
 			t.Parallel() // each has a site of its own
-			part.try(t, tableSite(t, i, number, table), table)
+			part.try(t, tableSite(t, i, table), table)
 		})
 	}
 }
 
 // tableSite is a site of the table's nodes. Of the old cluster nothing is left: it has
 // never been.
-func tableSite(t *testing.T, i image, number int, table facts.Table) *labSite {
+func tableSite(t *testing.T, i image, table facts.Table) *labSite {
 	t.Helper()
 	var b strings.Builder
 	b.WriteString("version: 1\ndeployment: facts\nuses: {homestead_prov: true}\nrecover: site1\nsites:\n  site1:\n    nodes:\n")
@@ -59,7 +60,7 @@ func tableSite(t *testing.T, i image, number int, table facts.Table) *labSite {
 	p, findings := planner.Build(d)
 	noErrors(t, findings)
 	p.Failed = nil
-	s := newMachines(t, i, number, p)
+	s := newMachines(t, i, p)
 	s.steps(t, s.roles, s.remember)
 	return s
 }

@@ -26,12 +26,19 @@ const (
 // since start-stop-daemon tells them apart by their programs (lab).
 func newImage(t *testing.T) image {
 	t.Helper()
-	i := image(filepath.Join(ground, "image"))
-	t.Cleanup(func() { _ = os.RemoveAll(string(i)) }) // the next test makes its own; the ground goes anyway
+	folder, err := os.MkdirTemp(ground, "image-") // each test makes its own
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(folder) }) // the ground goes anyway
+	i := image(folder)
+	if err := os.Chmod(folder, 0o755); err != nil { // it is the root of every node
+		t.Fatal(err)
+	}
 	if err := os.CopyFS(string(i), os.DirFS("testdata/image")); err != nil {
 		t.Fatal(err)
 	}
-	err := filepath.WalkDir("testdata/image", func(path string, d fs.DirEntry, err error) error {
+	err = filepath.WalkDir("testdata/image", func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -61,7 +68,10 @@ func (i image) modes(t *testing.T) {
 // programs builds the stand-ins and puts them, and etcd, where Clearwater has them.
 func (i image) programs(t *testing.T) {
 	t.Helper()
-	standin := filepath.Join(ground, "standin")
+	standin := filepath.Join(string(i), share, "lab/standin")
+	if err := os.MkdirAll(filepath.Dir(standin), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	build := exec.Command("go", "build", "-o", standin, "./standin")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
@@ -73,7 +83,6 @@ func (i image) programs(t *testing.T) {
 		share + "clearwater-cluster-manager/env/bin/python": standin,
 		share + "clearwater-config-manager/env/bin/python":  standin,
 		share + "clearwater-queue-manager/env/bin/python":   standin,
-		share + "lab/standin":                               standin,
 	} {
 		i.copy(t, from, name)
 	}

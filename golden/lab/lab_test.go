@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -73,16 +74,18 @@ func noErrors(t *testing.T, findings diag.List) {
 }
 
 // TestLab plays the rehearsal's own stories on real nodes, side by side: nearly all of it
-// is waiting.
+// is waiting. Those of many nodes take longest, and begin first.
 func TestLab(t *testing.T) {
+	t.Parallel()
 	i := newImage(t)
 	var report times
 	t.Run("stories", func(t *testing.T) {
 		list := append(stories(t), randomKills(t, "two-operators", chosen()))
-		for number, s := range list {
+		slices.SortStableFunc(list, func(a, b story) int { return len(b.plan.Nodes) - len(a.plan.Nodes) })
+		for _, s := range list {
 			t.Run(s.name, func(t *testing.T) {
 				t.Parallel()
-				report.add(play(t, i, number, s))
+				report.add(play(t, i, s))
 			})
 		}
 	})
@@ -91,9 +94,10 @@ func TestLab(t *testing.T) {
 
 // story is a file that both the rehearsal and the lab play.
 type story struct {
-	name, file, golden string
-	source             []byte
-	long               bool // left to make lab-long
+	name, file string
+	plan       *model.Plan // of its golden case, with the bundle
+	bundle     *render.Bundle
+	source     []byte
 }
 
 // stories are those of this run. The first line of each names the golden case; a second
@@ -111,19 +115,19 @@ func stories(t *testing.T) []story {
 			t.Fatal(err)
 		}
 		head := strings.Split(string(txtar.Parse(source).Comment), "\n")
-		s := story{name: strings.TrimSuffix(filepath.Base(file), ".txtar"), file: file, golden: strings.TrimPrefix(head[0], "case: "), source: source}
-		s.long = head[1] == "lab: long"
-		if s.long == *long {
-			list = append(list, s)
+		if isLong := head[1] == "lab: long"; isLong != *long {
+			continue
 		}
+		s := story{name: strings.TrimSuffix(filepath.Base(file), ".txtar"), file: file, source: source}
+		s.plan, s.bundle = build(t, strings.TrimPrefix(head[0], "case: "))
+		list = append(list, s)
 	}
 	return list
 }
 
 // play plays one story on a site of its own, and then looks at the site.
-func play(t *testing.T, i image, number int, s story) row {
-	p, b := build(t, s.golden)
-	r, err := rehearse.New(p, b)
+func play(t *testing.T, i image, s story) row {
+	r, err := rehearse.New(s.plan, s.bundle)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +137,7 @@ func play(t *testing.T, i image, number int, s story) row {
 	if _, err := told.PlayOn(t.Context(), row.imaginary, io.Discard); err != nil {
 		t.Fatal(err)
 	}
-	site := newSite(t, i, number, p, b)
+	site := newSite(t, i, s.plan, s.bundle)
 	row.real = &timer{World: newWorld(site)}
 	var seen bytes.Buffer
 	t.Cleanup(func() {

@@ -25,7 +25,7 @@ func TestEnding(t *testing.T) {
 		t.Skip("TestLeavesNothing runs it")
 	}
 	p, b := build(t, "known-good-config")
-	newSite(t, newImage(t), 0, p, b)
+	newSite(t, newImage(t), p, b)
 	fmt.Println("built")
 	switch how {
 	case "fails":

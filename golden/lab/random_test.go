@@ -32,7 +32,7 @@ func randomKills(t *testing.T, golden string, seed uint64) story {
 			text += killIn(random, r, stage)
 		}
 	}
-	return story{name: fmt.Sprintf("kills-of-seed-%d", seed), file: "seed.txtar", golden: golden, source: []byte(text + "goal\n")}
+	return story{name: fmt.Sprintf("kills-of-seed-%d", seed), file: "seed.txtar", plan: p, bundle: b, source: []byte(text + "goal\n")}
 }
 
 // killIn is the lines of one stage: the nodes before the one that is chosen, its run that

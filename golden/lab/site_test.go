@@ -4,7 +4,9 @@ package lab
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
 	"os"
 	"path"
@@ -23,7 +25,7 @@ import (
 
 // labSite is a Clearwater site of real nodes.
 type labSite struct {
-	number int // among the sites of this run: no two networks have one name
+	number int // no two networks have one name
 	image  image
 	plan   *model.Plan
 	nodes  []*node // the live ones, and behind them the failed ones, as in the imaginary site
@@ -36,26 +38,40 @@ const limit = 3 * time.Minute
 
 // newSite builds the site of a plan as it is when half or more of its masters have just
 // died for good: its old cluster has been formed by all of its nodes.
-func newSite(t *testing.T, i image, number int, p *model.Plan, b *render.Bundle) *labSite {
+func newSite(t *testing.T, i image, p *model.Plan, b *render.Bundle) *labSite {
 	t.Helper()
-	s := newMachines(t, i, number, p)
+	s := newMachines(t, i, p)
 	s.steps(t, func() error { return s.deliver(b) }, s.found, s.lose, s.remember)
 	return s
 }
 
 // newMachines builds the nodes of a plan and boots them: nothing of Clearwater runs yet.
-func newMachines(t *testing.T, i image, number int, p *model.Plan) *labSite {
+func newMachines(t *testing.T, i image, p *model.Plan) *labSite {
 	t.Helper()
-	s := &labSite{number: number, image: i, plan: p, folder: filepath.Join(ground, fmt.Sprintf("site-%d", number))}
+	s := &labSite{image: i, plan: p}
+	if err := s.claim(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.leave)
 	for _, n := range p.Nodes {
 		s.add(n.Node)
 	}
 	for _, n := range p.Failed {
 		s.add(n)
 	}
-	t.Cleanup(s.leave)
 	s.steps(t, s.bridges, s.furnish, s.boot)
 	return s
+}
+
+// claim gives a site the first number that none has, and a folder by that number.
+func (s *labSite) claim() error {
+	for {
+		s.folder = filepath.Join(ground, fmt.Sprintf("site-%d", s.number))
+		if err := os.Mkdir(s.folder, 0o755); !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		s.number++
+	}
 }
 
 // steps does one after the other.
@@ -81,6 +97,7 @@ func (s *labSite) leave() {
 	for _, kind := range []string{"m", "s"} {
 		_ = ip(fmt.Sprintf("link del %sb%d", kind, s.number))
 	}
+	_ = os.RemoveAll(s.folder) // last: with it the number is free
 }
 
 // node finds a node by its name.

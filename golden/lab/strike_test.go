@@ -24,8 +24,9 @@ timeout 1 true
 // TestKilledRunIsGone lets a script die while it forks: nothing of it may be left, as the
 // lock of a run ends with its last process.
 func TestKilledRunIsGone(t *testing.T) {
+	t.Parallel()
 	p, _ := build(t, "known-good-config")
-	w := newWorld(newMachines(t, newImage(t), 0, p))
+	w := newWorld(newMachines(t, newImage(t), p))
 	n := w.nodes[0]
 	if err := n.write("/root/"+n.Name+".sh", busyScript); err != nil {
 		t.Fatal(err)
