@@ -37,6 +37,14 @@ func TestBeginnings(t *testing.T) {
 			t.Logf("%d beginnings, %d of them on no earlier case; nodes of new shapes: %v", cases, len(fresh), nodes)
 		})
 	}
+}
+
+// TestBeginningsFit holds that a golden case stands for each beginning.
+func TestBeginningsFit(t *testing.T) {
+	fitted := map[string]bool{}
+	for _, name := range caseNames(t) {
+		newNames(rehearsal(t, name), fitted)
+	}
 	for _, n := range rehearse.AllBeginnings() {
 		if !fitted[n] {
 			t.Errorf("%s: no case fits it", n)
