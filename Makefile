@@ -80,15 +80,14 @@ out/lab.test:
 	mkdir -p out
 	go test -c -tags lab -o $@ ./golden/lab
 
-# As many sites at a time as memory and two cores are good for. Nothing of it is left,
-# but what a failed story leaves in out/lab.
+# Nothing of it is left, but what a failed story leaves in out/lab.
 lab: out/lab.test
 	.ci/lab-tools
-	cd golden/lab && ../../out/lab.test -test.timeout 20m -test.parallel 12
+	cd golden/lab && ../../out/lab.test -test.timeout 20m
 
 lab-long: out/lab.test
 	.ci/lab-tools
-	cd golden/lab && ../../out/lab.test -test.timeout 60m -test.parallel 12 -test.run '^TestLab$$' -long
+	cd golden/lab && ../../out/lab.test -test.timeout 60m -test.run '^TestLab$$' -long
 
 bench:
 	go test ./golden -run '^$$' -bench . -benchmem

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/tools/txtar"
 
 	"requorum/model"
@@ -73,22 +74,27 @@ func noErrors(t *testing.T, findings diag.List) {
 	}
 }
 
+// sites are as many as play at a time: memory and two cores are good for so many.
+const sites = 13
+
 // TestLab plays the rehearsal's own stories on real nodes, side by side: nearly all of it
-// is waiting. Those of many nodes take longest, and begin first.
+// is waiting. Those of many nodes take longest, and begin first; among parallel subtests
+// there would be no order.
 func TestLab(t *testing.T) {
 	t.Parallel()
 	i := newImage(t)
 	var report times
-	t.Run("stories", func(t *testing.T) {
-		list := append(stories(t), randomKills(t, "two-operators", chosen()))
-		slices.SortStableFunc(list, func(a, b story) int { return len(b.plan.Nodes) - len(a.plan.Nodes) })
-		for _, s := range list {
-			t.Run(s.name, func(t *testing.T) {
-				t.Parallel()
-				report.add(play(t, i, s))
-			})
-		}
-	})
+	list := append(stories(t), randomKills(t, "two-operators", chosen()))
+	slices.SortStableFunc(list, func(a, b story) int { return len(b.plan.Nodes) - len(a.plan.Nodes) })
+	var playing errgroup.Group
+	playing.SetLimit(sites)
+	for _, s := range list {
+		playing.Go(func() error {
+			t.Run(s.name, func(t *testing.T) { report.add(play(t, i, s)) })
+			return nil
+		})
+	}
+	_ = playing.Wait() // the stories tell their tests
 	report.print(os.Stdout)
 }
 
