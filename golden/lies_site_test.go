@@ -280,9 +280,15 @@ var leaderLies = []lie{
 	{name: "no leader when failed nodes are to leave", golden: three, node: "vellum-1", stage: model.Finish,
 		set: blip("clearwater-etcdctl", "get", 0, 2), status: 0, says: []string{"waiting for etcd to answer"}},
 	{name: "no leader at all when the values are checked", golden: three, node: "vellum-2", stage: model.Manage,
-		set: blip("clearwater-etcdctl", "get", 0, never), status: 4,
+		set: blip("clearwater-etcdctl", "get", 0, never), status: 1,
 		says: []string{"has no leader", "what etcd holds is not known", "Nothing was changed"}, holds: held},
+	{name: "no leader in a dry run of finish", golden: three, node: "vellum-1", stage: model.Finish, args: []string{"--dry-run", "finish"},
+		set: blip("clearwater-etcdctl", "get", 0, never), status: 1,
+		says: []string{"has no leader", "what etcd holds is not known"}},
+	{name: "no leader in a dry run of finish, once changes were said", golden: three, node: "vellum-1", stage: model.Finish, args: []string{"--dry-run", "finish"},
+		set: blip("clearwater-etcdctl", "get", 6, never), status: 0,
+		says: []string{"WOULD RUN: cw-mark_node_failed", "whether then etcd holds a value of chronos\n\nvellum-1: -- finish/state"}}, // and not that it is done
 	{name: "no leader any more after a load", golden: three, node: "vellum-1", stage: model.Load,
-		set: blip("clearwater-etcdctl", "get", 1, never), status: 4,
+		set: blip("clearwater-etcdctl", "get", 1, never), status: 3,
 		says: []string{"has no leader", "what etcd holds is not known", "run the stage again"}, holds: held},
 }

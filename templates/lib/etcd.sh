@@ -175,7 +175,7 @@ key_answered() {
 # waits, and at the limit the run ends. 1: there is no such key.
 answer_for() {
 	if ! wait_for 30 2 'etcd to answer' key_answered "$1"; then
-		give_up 'etcd answers' 'the masters have no leader, or do not hear this node: what etcd holds is not known' \
+		fail 'etcd answers' "$SEEN" 'the masters have no leader, or do not hear this node: what etcd holds is not known' \
 			"see what the masters say, with the command below; when the cluster is healthy, run the stage again
 sudo clearwater-etcdctl cluster-health"
 	fi

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # homer-1: its part in the recovery of the etcd cluster of site site1.
-# Plan a664f45d482e, made by requorum.
+# Plan cc558ed89f3c, made by requorum.
 #
 # Run this on node homer-1 only, as root:
 #
@@ -21,7 +21,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---- Values of this node and of this plan ------------------------------------
 
-PLAN='a664f45d482e'
+PLAN='cc558ed89f3c'
 DEPLOYMENT='ims-example'
 NODE='homer-1'
 TYPE='homer'
@@ -1808,7 +1808,7 @@ key_answered() {
 # waits, and at the limit the run ends. 1: there is no such key.
 answer_for() {
 	if ! wait_for 30 2 'etcd to answer' key_answered "$1"; then
-		give_up 'etcd answers' 'the masters have no leader, or do not hear this node: what etcd holds is not known' \
+		fail 'etcd answers' "$SEEN" 'the masters have no leader, or do not hear this node: what etcd holds is not known' \
 			"see what the masters say, with the command below; when the cluster is healthy, run the stage again
 sudo clearwater-etcdctl cluster-health"
 	fi
